@@ -1,0 +1,62 @@
+/**
+ * Imports point one way (docs/architecture.md). Each rule names the room it guards and what that room may see;
+ * whatever is not listed is an error. test/architecture.test.ts runs this and asserts that it looked at the sources.
+ */
+const room = (name, mayImport) => ({
+  name: `${name}-imports`,
+  severity: 'error',
+  comment: `src/${name} may import only: ${['itself', ...mayImport].join(', ')}`,
+  from: { path: `^src/${name}` },
+  to: { path: '^src/', pathNot: [`^src/${name}`, ...mayImport.map((other) => `^src/${other}`)] },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-packages-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    { name: 'src-never-imports-tests', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+    room('policy/', []),
+    room('tls/', []),
+    room('policy-store/', ['policy/']),
+    room('config/', ['policy/']),
+    room('identity/', ['policy/']),
+    room('decision-log/record\\.ts', ['policy/']),
+    room('decision-log/', ['policy/']),
+    room('block-page/(page|notice|negotiate)', ['block-page/(page|notice|negotiate|text|style)', 'policy/']),
+    room('block-page/', ['policy/', 'tls/']),
+    room('proxy/', [
+      'policy/',
+      'policy-store/',
+      'identity/',
+      'tls/',
+      'block-page/',
+      'decision-log/record\\.ts',
+    ]),
+    room('supervisor/', ['policy/', 'policy-store/']),
+    {
+      name: 'only-the-top-sees-everything',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(app|main|cli/)' },
+      to: { path: '^src/(app|main|cli/)' },
+    },
+    {
+      name: 'policy-is-pure',
+      severity: 'error',
+      comment: 'No I/O, no sockets, no clock, no environment in the core; hashing is arithmetic.',
+      from: { path: '^src/policy/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
