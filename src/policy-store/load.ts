@@ -1,0 +1,78 @@
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, join, relative, sep } from 'node:path';
+import { compile } from '../policy/compile.ts';
+import { type PolicyFile, parsePolicies } from '../policy/parse.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import { runPolicyTests } from '../policy/policy-tests.ts';
+import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+import { MAX_YAML_CHARACTERS } from '../policy/yaml-source.ts';
+
+/**
+ * Reads a policy folder, compiles it and runs its `tests:`: what comes back may go live. `now` (ms since the epoch)
+ * is for tests that state no time of their own.
+ */
+export function loadPolicies(folder: string, now: number): Result<PolicySet> {
+  const files = readPolicyFolder(folder);
+  if (!files.ok) return files;
+  const parsed = parsePolicies(files.value);
+  if (!parsed.ok) return parsed;
+  const compiled = compile(parsed.value);
+  if (!compiled.ok) return compiled;
+  const failures = runPolicyTests(compiled.value, now);
+  return failures.length > 0 ? fail(failures) : compiled;
+}
+
+/** Every `.yaml` and `.yml` file in the folder and below it, by names such as `policies/catalog/ai.yaml`. */
+export function readPolicyFolder(folder: string): Result<readonly PolicyFile[]> {
+  const problems: Problem[] = [];
+  const files: PolicyFile[] = [];
+  try {
+    const root = realpathSync(folder);
+    for (const path of yamlFilesBelow(folder)) {
+      const name = [basename(folder), ...relative(folder, path).split(sep)].join('/');
+      const text = readWithin(root, path);
+      if (text.ok) files.push({ name, text: text.value });
+      else problems.push({ at: name, ...text.error });
+    }
+  } catch (error) {
+    const problem = `the policies cannot be read: ${(error as Error).message}`;
+    return fail([{ at: folder, problem, hint: 'name the policy folder with --policies, or create it' }]);
+  }
+  return problems.length > 0 ? fail(problems) : succeed(files);
+}
+
+/** Sorted, so that problems come in the same order everywhere. Hidden names are skipped, as editors leave them. */
+function* yamlFilesBelow(folder: string): Generator<string> {
+  for (const name of readdirSync(folder).sort()) {
+    if (name.startsWith('.')) continue;
+    const path = join(folder, name);
+    if (lstatSync(path).isDirectory()) yield* yamlFilesBelow(path);
+    else if (/\.ya?ml$/.test(name)) yield path;
+  }
+}
+
+type Fault = { readonly problem: string; readonly hint: string };
+
+/** A link may point elsewhere in the folder, as mounted configuration does, but not out of it. */
+function readWithin(root: string, path: string): Result<string, Fault> {
+  try {
+    const real = realpathSync(path);
+    if (!real.startsWith(root + sep))
+      return fail({
+        problem: 'the link leads out of the policy folder',
+        hint: 'put the file itself into the folder',
+      });
+    const { size } = statSync(real);
+    if (size > MAX_YAML_CHARACTERS * 4)
+      return fail({
+        problem: `the file is ${Math.ceil(size / 1e6)} MB large`,
+        hint: 'a policy file is text of a few MB at most',
+      });
+    return succeed(readFileSync(real, 'utf8'));
+  } catch (error) {
+    return fail({
+      problem: `the file cannot be read: ${(error as Error).message}`,
+      hint: 'check that it is there and readable',
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import { fail, type Result, succeed } from './result.ts';
+
+declare const canonical: unique symbol;
+
+/**
+ * A canonical host: a lower-case A-label name without its root dot (`chat.deepseek.com`), a dotted-decimal IPv4
+ * address (`127.0.0.1`) or a bracketed IPv6 address (`[::1]`), as in RFC 3986 section 3.2.2. Only `parseHost` makes
+ * one, so that what is matched, logged and dialled is one and the same string.
+ */
+export type Host = string & { readonly [canonical]: 'Host' };
+
+export type HostFault = { readonly problem: string; readonly hint: string };
+
+const MAX_NAME_LENGTH = 253; // RFC 1035 section 2.3.4, less the root label and its length byte
+const MAX_LABEL_LENGTH = 63;
+
+const CONTROL_OR_SPACE = /[\u0000-\u0020\u007f]/;
+const DELIMITER = /[/?#\\]/;
+const BRACKETED_IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
+const CANONICAL_NAME = /^[a-z0-9._-]+$/;
+const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+
+/**
+ * Text → `Host`. Case, one trailing dot, percent-encoding, IDNA (UTS 46 by the URL Standard's host parser) and every
+ * spelling of an IPv4 address (`0x7f.1`, `2130706433`, `①②⑦.⓪.⓪.①`) come out as one form. Whatever could be read in
+ * two ways (control bytes, user information, a port, an empty label) is refused rather than repaired.
+ */
+export function parseHost(text: string): Result<Host, HostFault> {
+  if (text === '') return refuse('the host is empty', 'name a host, such as www.example.org');
+  if (CONTROL_OR_SPACE.test(text))
+    return refuse('the host holds a control character or a space', 'remove it');
+  if (text.includes('@'))
+    return refuse('the host carries user information', 'write the host alone, without `user@`');
+  if (DELIMITER.test(text))
+    return refuse('the host holds a URL delimiter', 'write the host alone, without a path');
+  if (text.startsWith('[')) return parseIpv6(text);
+  if (text.includes(':'))
+    return refuse('the host holds a colon', 'write the host without a port, and an IPv6 address in brackets');
+  const parsed = urlHost(text);
+  if (parsed === undefined) return refuse('the host is not a valid name or address', 'check its spelling');
+  return checkName(parsed.endsWith('.') ? parsed.slice(0, -1) : parsed);
+}
+
+/** The address inside an address literal (`127.0.0.1`, `::1`), or undefined for a name. */
+export function addressLiteral(host: Host): string | undefined {
+  if (host.startsWith('[')) return host.slice(1, -1);
+  return IPV4.test(host) ? host : undefined;
+}
+
+function parseIpv6(text: string): Result<Host, HostFault> {
+  const parsed = BRACKETED_IPV6.test(text) ? urlHost(text) : undefined;
+  if (parsed === undefined)
+    return refuse('the host is not a valid IPv6 address', 'write it in brackets, such as [2001:db8::1]');
+  return succeed(parsed as Host);
+}
+
+function checkName(name: string): Result<Host, HostFault> {
+  if (name.length > MAX_NAME_LENGTH) return refuse('the host is longer than 253 characters', 'shorten it');
+  if (!CANONICAL_NAME.test(name))
+    return refuse('the host holds a character no host name has', 'use letters, digits, `-`, `_` and dots');
+  for (const label of name.split('.')) {
+    if (label === '') return refuse('the host has an empty label', 'remove the extra dot');
+    if (label.length > MAX_LABEL_LENGTH)
+      return refuse('a label of the host is longer than 63 characters', 'shorten it');
+  }
+  return succeed(name as Host);
+}
+
+/** The URL Standard's host parser is the one browsers use: to see what they see, ask it. */
+function urlHost(text: string): string | undefined {
+  return URL.parse(`http://${text}/`)?.hostname;
+}
+
+const refuse = (problem: string, hint: string): Result<Host, HostFault> => fail({ problem, hint });

@@ -1,0 +1,53 @@
+import ipaddr from 'ipaddr.js';
+import { fail, type Result, succeed } from './result.ts';
+
+/** A network in CIDR notation; `text` is its canonical form and its identity. */
+export type Network = { readonly text: string; readonly bytes: readonly number[]; readonly prefix: number };
+
+/** `10.20.0.0/16`, `2001:db8::/48` or one address. Host bits must be zero: `10.20.0.1/16` is more likely a slip. */
+export function parseNetwork(text: string): Result<Network, { problem: string; hint: string }> {
+  const [addressText = '', prefixText, ...rest] = text.split('/');
+  const bytes = addressBytes(addressText);
+  if (bytes === undefined || rest.length > 0)
+    return fail({
+      problem: `\`${text}\` is not a network`,
+      hint: 'write an address or CIDR, such as 10.20.0.0/16',
+    });
+  const bits = bytes.length * 8;
+  const prefix = prefixText === undefined ? bits : /^\d{1,3}$/.test(prefixText) ? Number(prefixText) : -1;
+  if (prefix < 0 || prefix > bits)
+    return fail({
+      problem: `\`${text}\` has no valid prefix length`,
+      hint: `it is a number from 0 to ${bits}`,
+    });
+  const masked = mask(bytes, prefix);
+  const canonical = `${ipaddr.fromByteArray([...masked]).toString()}/${prefix}`;
+  if (masked.some((byte, index) => byte !== bytes[index]))
+    return fail({
+      problem: `\`${text}\` has bits set beyond its prefix`,
+      hint: `did you mean ${canonical}?`,
+    });
+  return succeed({ text: canonical, bytes: masked, prefix });
+}
+
+export function networkContains(network: Network, address: string): boolean {
+  const bytes = addressBytes(address);
+  return (
+    bytes !== undefined &&
+    bytes.length === network.bytes.length &&
+    sameBytes(mask(bytes, network.prefix), network.bytes)
+  );
+}
+
+/** The bytes of an address (4 or 16); an IPv4-mapped IPv6 address gives its four. Undefined when it is no address. */
+export function addressBytes(text: string): readonly number[] | undefined {
+  const valid = text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text);
+  return valid && !text.includes('%') ? ipaddr.process(text).toByteArray() : undefined;
+}
+
+export function mask(bytes: readonly number[], prefix: number): readonly number[] {
+  return bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - index * 8))) & 0xff);
+}
+
+const sameBytes = (a: readonly number[], b: readonly number[]): boolean =>
+  a.every((byte, index) => byte === b[index]);

@@ -1,0 +1,73 @@
+import { type Decision, decide } from './decide.ts';
+import { type Facts, factsOfUrl } from './facts.ts';
+import type { Department, PolicySet, PolicyTest } from './policy.ts';
+import type { Problem } from './result.ts';
+
+/** Runs every department's `tests:` with the set itself; what comes back are the tests that fail. */
+export function runPolicyTests(policies: PolicySet, now: number): readonly Problem[] {
+  return [...policies.departments.values()].flatMap((department) =>
+    department.tests.flatMap((test) => {
+      const decision = decide(factsOfTest(test, department, now), policies);
+      return passes(test, decision) ? [] : [failedTest(test, department, decision)];
+    }),
+  );
+}
+
+/** How many tests the set carries. */
+export function countPolicyTests(policies: PolicySet): number {
+  return [...policies.departments.values()].reduce((sum, { tests }) => sum + tests.length, 0);
+}
+
+/** Exceptions that have ended and still stand in a file: whoever reads it would take them to be in force. */
+export function expiredExceptions(policies: PolicySet, now: number): readonly Problem[] {
+  const expired = [...policies.departments.values()]
+    .flatMap((department) => department.exceptions)
+    .filter((exception) => now >= exception.until)
+    .map(({ id, until, at }) => ({
+      at,
+      problem: `the exception \`${id}\` ended at ${new Date(until).toISOString()}`,
+      hint: 'remove it, or have it approved anew with a later `until`',
+    }));
+  return [...new Map(expired.map((problem) => [problem.at, problem])).values()];
+}
+
+function factsOfTest(test: PolicyTest, department: Department, now: number): Facts {
+  const network = department.networks[0]?.text.replace(/\/\d+$/, '');
+  return factsOfUrl(test.url, {
+    time: test.time ?? now,
+    department: department.id,
+    client: test.client ?? network ?? '0.0.0.0',
+    ...(test.user === undefined ? {} : { user: test.user }),
+    groups: test.groups,
+  });
+}
+
+function passes(test: PolicyTest, decision: Decision): boolean {
+  const ruleId = decision.reason.code === 'rule' ? decision.reason.rule.id : undefined;
+  return decision.action === test.expect && (test.rule === undefined || test.rule === ruleId);
+}
+
+function failedTest(test: PolicyTest, department: Department, decision: Decision): Problem {
+  const wanted = test.rule === undefined ? test.expect : `${test.expect} by the rule \`${test.rule}\``;
+  return {
+    at: test.at,
+    problem: `${test.url.text}: expected ${wanted}, but it is ${decision.action} by ${describeReason(decision)}`,
+    hint: `postern explain ${test.url.text} --department ${department.id}`,
+  };
+}
+
+function describeReason({ reason }: Decision): string {
+  switch (reason.code) {
+    case 'rule':
+      return `the rule \`${reason.rule.id}\``;
+    case 'exception':
+      return `the exception \`${reason.exception.id}\``;
+    case 'default':
+      return 'the default';
+    case 'department-unknown':
+    case 'port-forbidden':
+    case 'address-forbidden':
+    case 'proxy-loop':
+      return reason.code;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The error types of RFC 9209 section 2.3 that Postern reports: one vocabulary for `Proxy-Status`, the decision log
+ * and the pages. Each has the status that the RFC recommends.
+ */
+export const PROXY_ERROR_STATUS = {
+  dns_timeout: 504,
+  dns_error: 502,
+  destination_unavailable: 503,
+  destination_ip_prohibited: 502,
+  connection_refused: 502,
+  connection_terminated: 502,
+  connection_timeout: 504,
+  http_request_denied: 403,
+  http_request_error: 400,
+  http_response_incomplete: 502,
+  http_response_timeout: 504,
+  http_protocol_error: 502,
+  proxy_internal_error: 500,
+  proxy_loop_detected: 502,
+} as const;
+
+export type ProxyError = keyof typeof PROXY_ERROR_STATUS;

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+type Path = readonly (string | number)[];
+
+/** The keys that the schema knows at a path: what a misspelt key may have meant. Empty where keys are free. */
+export function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodUnion)
+    return inner.options.flatMap((option) => keysAt(option as z.ZodType, path));
+  const [step, ...rest] = path;
+  if (step === undefined) return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  const next = stepInto(inner, step);
+  return next === undefined ? [] : keysAt(next, rest);
+}
+
+/** The schema without the wrappers that do not change its shape. */
+export function unwrap(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return unwrap(schema.unwrap() as z.ZodType);
+  return schema instanceof z.ZodPipe ? unwrap(schema.in as z.ZodType) : schema;
+}
+
+function stepInto(schema: z.ZodType, step: string | number): z.ZodType | undefined {
+  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
+  if (schema instanceof z.ZodObject) return schema.shape[step] as z.ZodType | undefined;
+  return undefined;
+}
