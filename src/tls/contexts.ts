@@ -1,0 +1,62 @@
+import { constants, createHash } from 'node:crypto';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Authority } from './authority.ts';
+import { createLeafIssuer, type Leaf } from './leaf.ts';
+
+/** `contextFor` takes a host name that a leaf can name (`createLeafIssuer`) and throws a RangeError for others. */
+export type LeafContexts = { readonly contextFor: (host: string) => SecureContext };
+
+type Entry = { readonly context: SecureContext; readonly renewAt: number };
+
+const DAY = 86_400_000;
+
+/**
+ * TLS server contexts, one a host, each with a leaf for that host. The `capacity` most recently used are kept, because
+ * a new one costs a signature and about half a millisecond; one whose leaf has less than a day left is made anew.
+ */
+export function createLeafContexts(
+  authority: Authority,
+  { capacity = 1024, clock }: { readonly capacity?: number; readonly clock: () => Date },
+): LeafContexts {
+  const issueLeaf = createLeafIssuer(authority);
+  const authorityEnd = authority.certificate.validToDate.getTime();
+  const entries = new Map<string, Entry>(); // in the order of use, the least recent first
+
+  const createEntry = (host: string, now: Date): Entry => {
+    const leaf = issueLeaf(host, now);
+    const leafEnd = leaf.notAfter.getTime();
+    // A leaf that ends with its CA cannot be had with a later end.
+    return { context: createContext(host, leaf), renewAt: leafEnd < authorityEnd ? leafEnd - DAY : Infinity };
+  };
+
+  const contextFor = (host: string): SecureContext => {
+    const now = clock();
+    const known = entries.get(host);
+    const entry = known !== undefined && now.getTime() <= known.renewAt ? known : createEntry(host, now);
+    entries.delete(host);
+    entries.set(host, entry);
+    for (const [oldest] of entries) {
+      if (entries.size <= capacity) break;
+      entries.delete(oldest);
+    }
+    return entry.context;
+  };
+  return { contextFor };
+}
+
+/**
+ * A session must not resume for another host: the client would skip the certificate and believe that it talks to the
+ * host it first saw (RFC 6066 section 3, RFC 8446 section 4.6.1). So nothing that a session could resume from is
+ * shared: the context is the host's own, and session identifiers are bound to the host. Tickets are off; as Node keeps
+ * no sessions in memory either, a context resumes nothing at all, and a block page loses little by that.
+ */
+function createContext(host: string, leaf: Leaf): SecureContext {
+  return createSecureContext({
+    cert: leaf.certificatePem,
+    key: leaf.keyPem,
+    minVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    // At most 32 bytes (SSL_MAX_SID_CTX_LENGTH), fewer than a host name may have.
+    sessionIdContext: createHash('sha256').update(host).digest('hex').slice(0, 32),
+  });
+}
