@@ -1,0 +1,71 @@
+import type { Decision } from '../policy/decide.ts';
+import type { Facts, Via } from '../policy/facts.ts';
+import type { ProxyError } from '../policy/proxy-error.ts';
+import type { Incident } from './incident.ts';
+
+/** What was decided on one request, written before any byte flows. */
+export type DecisionRecord = {
+  readonly event: 'decision';
+  readonly incident: Incident;
+  readonly facts: Facts;
+  readonly decision: Decision;
+  /** The version of the policy set that decided. */
+  readonly policy: string;
+  readonly mode: 'enforce' | 'observe';
+};
+
+/** A request that could not be understood, and so not be decided on: refused, in one line that has no outcome. */
+export type MalformedRecord = {
+  readonly event: 'malformed';
+  readonly incident: Incident;
+  readonly time: number;
+  readonly department: string | undefined;
+  readonly client: string;
+  readonly via: Via | undefined;
+  readonly method: string | undefined;
+  /** The request target as it came, capped. */
+  readonly target: string | undefined;
+  readonly status: number;
+  readonly problem: string;
+};
+
+/** How a decided request ended, written exactly once. */
+export type OutcomeRecord = {
+  readonly event: 'outcome';
+  readonly incident: Incident;
+  readonly time: number;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+};
+
+/** Byte counts are of bodies and tunnels; message heads are not counted. */
+export type Outcome =
+  | { readonly kind: 'tunnel-closed'; readonly bytesUp: number; readonly bytesDown: number }
+  | {
+      readonly kind: 'response-relayed';
+      readonly status: number;
+      readonly bytesUp: number;
+      readonly bytesDown: number;
+    }
+  | { readonly kind: 'block-page-served' }
+  | { readonly kind: 'block-page-unseen'; readonly cause: UnseenCause }
+  | { readonly kind: 'client-left'; readonly bytesUp?: number; readonly bytesDown?: number }
+  | { readonly kind: 'upstream-failed'; readonly cause: ProxyError };
+
+/**
+ * Why nobody read a page: the client refused our certificate, it left, it took too long, or the page could not be
+ * shown at all, since browsers replace a refusal of CONNECT by an error of their own.
+ */
+export type UnseenCause = 'tls-refused' | 'client-left' | 'deadline' | 'connect-refused';
+
+export type LogRecord = DecisionRecord | MalformedRecord | OutcomeRecord;
+
+/** The data path's one output. The file, and whatever else wants to know, are readers of these records. */
+export type DecisionLog = {
+  write(record: LogRecord): void;
+  /**
+   * Resolves to true once all that was written so far is with the kernel, so that no client sees an answer whose
+   * decision a crash could lose; to false when it could not be written and the setting says to block.
+   */
+  committed(): Promise<boolean>;
+};

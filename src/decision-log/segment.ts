@@ -1,0 +1,114 @@
+import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * A file that lines are appended to by group commit, as databases do: the lines of one turn of the event loop go to
+ * the kernel in one write, and those who wait for them go on after it.
+ */
+export type Segment = {
+  append(line: string): void;
+  /** Resolves to whether all lines appended so far are with the kernel (and on the disk, when `fsync` is `always`). */
+  committed(): Promise<boolean>;
+  /** Opens the path anew, after a log rotation has moved the file away. */
+  reopen(): void;
+  close(): void;
+};
+
+export type Fsync = 'never' | 'always';
+
+/** How long to wait before writing again to a disk that refused, in ms. */
+const RETRY_MS = 1_000;
+
+/** What is kept in memory while the disk refuses; beyond it the newest lines are lost, and a line says how many. */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+
+/** `onFault` hears when writing starts to fail, and undefined when it works again. */
+export function openSegment(
+  path: string,
+  fsync: Fsync,
+  onFault: (error: Error | undefined) => void,
+): Segment {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  let descriptor = openForAppend(path);
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let lost = 0;
+  let commit: PromiseWithResolvers<boolean> | undefined;
+  let scheduled: NodeJS.Immediate | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let faulty = false;
+
+  const writePending = (): void => {
+    let batch = Buffer.concat(pending);
+    try {
+      while (batch.length > 0) batch = batch.subarray(writeSync(descriptor, batch));
+      if (fsync === 'always') fdatasyncSync(descriptor);
+    } finally {
+      // After a partial write the rest begins inside a line, and completes it when the disk takes it.
+      pending = batch.length > 0 ? [batch] : [];
+      pendingBytes = batch.length;
+    }
+  };
+
+  const flush = (): void => {
+    clearImmediate(scheduled);
+    clearTimeout(retry);
+    scheduled = retry = undefined;
+    let written = true;
+    try {
+      writePending();
+      if (lost > 0) noteLoss();
+    } catch (error) {
+      written = false;
+      if (!faulty) onFault(error as Error);
+      retry = setTimeout(flush, RETRY_MS).unref();
+    }
+    if (written && faulty) onFault(undefined);
+    faulty = !written;
+    commit?.resolve(written);
+    commit = undefined;
+  };
+
+  const noteLoss = (): void => {
+    const line = { v: 1, time: new Date().toISOString(), event: 'gap', lines: lost };
+    lost = 0;
+    push(Buffer.from(`${JSON.stringify(line)}\n`));
+    writePending();
+  };
+
+  const push = (bytes: Buffer): void => {
+    pending.push(bytes);
+    pendingBytes += bytes.length;
+  };
+
+  return {
+    append(line) {
+      const bytes = Buffer.from(line);
+      if (pendingBytes + bytes.length > MAX_PENDING_BYTES) {
+        lost += 1;
+        return;
+      }
+      push(bytes);
+      scheduled ??= setImmediate(flush);
+    },
+    committed() {
+      if (scheduled === undefined) return Promise.resolve(!faulty);
+      commit ??= Promise.withResolvers<boolean>();
+      return commit.promise;
+    },
+    reopen() {
+      flush();
+      const old = descriptor;
+      descriptor = openForAppend(path);
+      closeSync(old);
+    },
+    close() {
+      flush();
+      clearTimeout(retry);
+      closeSync(descriptor);
+    },
+  };
+}
+
+// Readable by the group that collects logs, by nobody else: the lines say who went where.
+const openForAppend = (path: string): number => openSync(path, 'a', 0o640);
