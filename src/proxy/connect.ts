@@ -1,0 +1,130 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type net from 'node:net';
+import type { PageServer } from '../block-page/over-tls.ts';
+import { addressLiteral } from '../policy/host.ts';
+import type { LeafContexts } from '../tls/contexts.ts';
+import { type Admission, type Asked, admit, type Door } from './admit.ts';
+import { dial } from './dial.ts';
+import type { Limits } from './limits.ts';
+import { noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
+import { splice } from './splice.ts';
+
+/** What it takes to show a block page inside a tunnel. */
+export type PageOverTls = { readonly leaves: LeafContexts; readonly server: PageServer };
+
+export type ConnectContext = {
+  readonly door: Door;
+  readonly limits: Limits;
+  /** Undefined when every blocked CONNECT is to be refused outright. */
+  readonly pageOverTls: PageOverTls | undefined;
+};
+
+type Verdict<V extends Admission['verdict']> = Extract<Admission, { verdict: V }>;
+
+const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
+
+/** CONNECT (RFC 9110 section 9.3.6). `head` is what the client sent before it had our answer. */
+export async function connect(
+  asked: Asked,
+  headers: IncomingHttpHeaders,
+  client: net.Socket,
+  head: Buffer,
+  context: ConnectContext,
+): Promise<void> {
+  client.on('error', () => client.destroy());
+  if (head.length > 0) client.unshift(head);
+  client.read(0); // keeps the kernel's read going, so that a reset is noticed while we wait
+
+  const admission = await admit(asked, context.door);
+  if (client.destroyed) return admission.settle({ kind: 'client-left' });
+  switch (admission.verdict) {
+    case 'forward':
+      return openTunnel(admission, headers, client, context);
+    case 'block': {
+      const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
+      return pageOverTls === undefined
+        ? refuse(admission, headers, client, context)
+        : showPage(admission, client, pageOverTls, context.limits);
+    }
+    case 'fail':
+      return failTunnel(admission, headers, client, context, admission.error);
+  }
+}
+
+async function openTunnel(
+  admission: Verdict<'forward'>,
+  headers: IncomingHttpHeaders,
+  client: net.Socket,
+  context: ConnectContext,
+): Promise<void> {
+  const { limits } = context;
+  const upstream = await dial(admission.addresses, admission.facts.port, limits.dialMs, client);
+  if (client.destroyed) {
+    if (upstream.ok) upstream.value.destroy();
+    return admission.settle({ kind: 'client-left' });
+  }
+  if (!upstream.ok) return failTunnel(admission, headers, client, context, upstream.error);
+  client.write(ESTABLISHED);
+  const { bytesUp, bytesDown } = await splice(client, upstream.value, limits.tunnelIdleMs);
+  admission.settle({ kind: 'tunnel-closed', bytesUp, bytesDown });
+}
+
+/** The client is told 200 and meets a TLS server of ours, because browsers show nothing of a refusal of CONNECT. */
+async function showPage(
+  admission: Verdict<'block'>,
+  client: net.Socket,
+  pageOverTls: PageOverTls,
+  limits: Limits,
+): Promise<void> {
+  const leaf = pageOverTls.leaves.contextFor(admission.facts.host);
+  const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
+  client.write(ESTABLISHED);
+  const ending = await pageOverTls.server.serve(
+    client,
+    leaf,
+    (pageHeaders, response) => sendNotice(notice, pageHeaders, response),
+    limits.blockPageMs,
+  );
+  admission.settle(
+    ending === 'served' ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: ending },
+  );
+}
+
+/**
+ * A page is for people, about what a policy says of a name. A port that speaks no TLS, an address (for which nobody
+ * can have a certificate) and what the proxy never does are answered plainly.
+ */
+function mayShowPage({ facts, reason }: Verdict<'block'>, context: ConnectContext): boolean {
+  switch (reason.code) {
+    case 'rule':
+    case 'default':
+    case 'department-unknown':
+      return addressLiteral(facts.host) === undefined && !context.door.egress.forbidsPort(facts);
+    case 'port-forbidden':
+    case 'address-forbidden':
+    case 'proxy-loop':
+      return false;
+  }
+}
+
+function refuse(
+  admission: Verdict<'block'>,
+  headers: IncomingHttpHeaders,
+  client: net.Socket,
+  { limits }: ConnectContext,
+): void {
+  const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
+  sendNoticeOnSocket(notice, headers, client, limits.lingerMs);
+  admission.settle({ kind: 'block-page-unseen', cause: 'connect-refused' });
+}
+
+function failTunnel(
+  admission: Admission,
+  headers: IncomingHttpHeaders,
+  client: net.Socket,
+  { limits }: ConnectContext,
+  error: Verdict<'fail'>['error'],
+): void {
+  sendNoticeOnSocket(noticeOf(admission, { kind: 'failed', error }), headers, client, limits.lingerMs);
+  admission.settle({ kind: 'upstream-failed', cause: error });
+}

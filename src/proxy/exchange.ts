@@ -1,0 +1,143 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type net from 'node:net';
+import type { ProxyError } from '../policy/proxy-error.ts';
+import { fail, type Result, succeed } from '../policy/result.ts';
+import { dialError } from './dial.ts';
+import { responseHeaders, trailerPairs } from './headers.ts';
+
+/** Why an origin gave no final response. */
+export type ExchangeFailure = {
+  readonly error: ProxyError;
+  /** The connection was an idle one that the origin had given up: the request never reached it. */
+  readonly isStale: boolean;
+};
+
+/** An origin that sends more interim responses than this is not about to answer. */
+const MAX_INTERIM_RESPONSES = 32;
+
+/**
+ * Sends a request with its body and trailers, passes interim responses (1xx) on, and resolves to the final response's
+ * head, whose body is still to be read. When the client leaves, the upstream connection ends at once.
+ */
+export function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  upstream: ClientRequest,
+  dialMs: number,
+): Promise<Result<IncomingMessage, ExchangeFailure>> {
+  return new Promise((resolve) => {
+    const giveUp = (error: ProxyError, isStale = false): void => {
+      upstream.destroy();
+      resolve(fail({ error, isStale }));
+    };
+    response.once('close', () => {
+      if (!response.writableFinished) giveUp('connection_terminated');
+    });
+    upstream.on('error', (error: NodeJS.ErrnoException) =>
+      giveUp(exchangeError(error), isStale(upstream, error)),
+    );
+    upstream.once('timeout', () => giveUp('http_response_timeout'));
+    upstream.once('socket', (socket) => boundDial(socket, dialMs, () => giveUp('connection_timeout')));
+    upstream.once('response', (answer) => resolve(succeed(answer)));
+    let interim = 0;
+    upstream.on('continue', () => {
+      if (request.httpVersion !== '1.0' && !response.headersSent) response.writeContinue();
+    });
+    upstream.on('information', (information) => {
+      interim += 1;
+      if (interim > MAX_INTERIM_RESPONSES) giveUp('http_protocol_error');
+      else if (information.statusCode !== 100) passInterim(information, request, response);
+    });
+    sendBody(request, upstream);
+  });
+}
+
+/**
+ * Relays a final response and resolves to whether the client got all of it. When the origin breaks off, so does the
+ * transfer to the client, by a reset: an ordinary end would make half a file look like a whole one.
+ */
+export function relayResponse(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  via: string,
+): Promise<Relayed> {
+  return new Promise((resolve) => {
+    let bytesDown = 0;
+    let isBroken = false;
+    const breakOff = (): void => {
+      isBroken = true;
+      response.socket?.resetAndDestroy();
+      response.destroy();
+    };
+    answer.on('data', (chunk: Buffer) => {
+      bytesDown += chunk.length;
+    });
+    answer.on('error', breakOff);
+    answer.once('end', () => {
+      if (response.chunkedEncoding) response.addTrailers(trailerPairs(answer.rawTrailers));
+      response.end();
+    });
+    response.once('close', () => {
+      answer.destroy();
+      resolve({
+        bytesDown,
+        ending: isBroken ? 'broken' : response.writableFinished ? 'whole' : 'client-left',
+      });
+    });
+    response.writeHead(answer.statusCode ?? 0, reasonPhrase(answer), responseHeaders(answer.rawHeaders, via));
+    response.flushHeaders();
+    answer.pipe(response, { end: false });
+  });
+}
+
+export type Relayed = { readonly bytesDown: number; readonly ending: 'whole' | 'broken' | 'client-left' };
+
+function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
+  if (request.readableEnded) {
+    upstream.end();
+    return;
+  }
+  upstream.flushHeaders(); // a client that expects 100 sends no body before the origin has seen the head
+  request.pipe(upstream, { end: false });
+  request.once('end', () => {
+    if (upstream.chunkedEncoding) upstream.addTrailers(trailerPairs(request.rawTrailers));
+    upstream.end();
+  });
+}
+
+/** An interim response as it came (RFC 9110 section 15.2); Node's server writes only some of them itself. */
+function passInterim(
+  information: { statusCode: number; statusMessage: string; rawHeaders: readonly string[] },
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  // While an earlier, pipelined response is still going out this one has no connection: an interim may be dropped.
+  if (request.httpVersion === '1.0' || response.headersSent || response.socket === null) return;
+  const lines = [`HTTP/1.1 ${information.statusCode} ${information.statusMessage}`];
+  const headers = responseHeaders(information.rawHeaders, '').slice(0, -2);
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+function boundDial(socket: net.Socket, dialMs: number, onDeadline: () => void): void {
+  if (!socket.connecting) return;
+  const deadline = setTimeout(onDeadline, dialMs);
+  for (const event of ['connect', 'close', 'error']) socket.once(event, () => clearTimeout(deadline));
+}
+
+/** A failure before the final response, in the words of RFC 9209 section 2.3. */
+export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
+  if (error.code?.startsWith('HPE_')) return 'http_protocol_error';
+  return error.syscall === 'connect' || error instanceof AggregateError
+    ? dialError(error)
+    : 'connection_terminated';
+}
+
+const isStale = (upstream: ClientRequest, error: NodeJS.ErrnoException): boolean =>
+  upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+/** A phrase with bytes that HTTP does not allow would make `writeHead` throw; phrases carry no meaning. */
+function reasonPhrase({ statusMessage = '' }: IncomingMessage): string {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage) ? statusMessage : '';
+}

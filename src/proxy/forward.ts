@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ProxyError } from '../policy/proxy-error.ts';
+import { type Admission, type Asked, admit, type Door } from './admit.ts';
+import { exchange, relayResponse } from './exchange.ts';
+import { type RawHeaders, requestHeaders, valuesOf } from './headers.ts';
+import type { Limits } from './limits.ts';
+import { noticeOf, sendNotice } from './respond.ts';
+import { authorityOf, type ForwardTarget } from './target.ts';
+import type { UpstreamRequest, Upstreams } from './upstreams.ts';
+
+export type ForwardContext = {
+  readonly door: Door;
+  readonly limits: Limits;
+  readonly upstreams: Upstreams;
+  /** Our `Via` element, such as `1.1 postern-5d41402a` (RFC 9110 section 7.6.3). */
+  readonly via: string;
+};
+
+/** A plain HTTP request: to its origin and back, or to the page that says why not. */
+export async function forward(
+  asked: Asked,
+  target: ForwardTarget,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: ForwardContext,
+): Promise<void> {
+  boundRest(request, response, context.limits.lingerMs);
+  const admission = await admit(asked, context.door);
+  if (response.destroyed) return admission.settle({ kind: 'client-left' });
+  switch (admission.verdict) {
+    case 'forward':
+      return relay(admission, target, request, response, context);
+    case 'block': {
+      const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
+      const isServed = await sendNotice(notice, request.headers, response);
+      return admission.settle(
+        isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' },
+      );
+    }
+    case 'fail':
+      return failExchange(admission, request, response, admission.error);
+  }
+}
+
+async function relay(
+  admission: Extract<Admission, { verdict: 'forward' }>,
+  target: ForwardTarget,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: ForwardContext,
+): Promise<void> {
+  let bytesUp = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytesUp += chunk.length;
+  });
+  const upstreamRequest: UpstreamRequest = {
+    addresses: admission.addresses,
+    port: target.port,
+    method: request.method ?? '',
+    path: target.originForm,
+    headers: requestHeaders(request.rawHeaders, authorityOf(target), context.via, framingOf(request)),
+  };
+  const answer = await exchangeSafely(upstreamRequest, request, response, context);
+  if (response.destroyed) return admission.settle({ kind: 'client-left', bytesUp, bytesDown: 0 });
+  if (!answer.ok) return failExchange(admission, request, response, answer.error.error);
+
+  const { ending, bytesDown } = await relayResponse(answer.value, response, context.via);
+  switch (ending) {
+    case 'whole':
+      return admission.settle({
+        kind: 'response-relayed',
+        status: answer.value.statusCode ?? 0,
+        bytesUp,
+        bytesDown,
+      });
+    case 'client-left':
+      return admission.settle({ kind: 'client-left', bytesUp, bytesDown });
+    case 'broken':
+      return admission.settle({ kind: 'upstream-failed', cause: 'http_response_incomplete' });
+  }
+}
+
+/**
+ * An idle connection may die while a request is on its way. Only a request that may be repeated (RFC 9110 section
+ * 9.2.2) and carries no body is risked on one, and then sent once more on a new connection.
+ */
+async function exchangeSafely(
+  upstreamRequest: UpstreamRequest,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { upstreams, limits }: ForwardContext,
+): ReturnType<typeof exchange> {
+  if (!IDEMPOTENT.has(upstreamRequest.method) || hasBody(request))
+    return exchange(request, response, upstreams.single(upstreamRequest), limits.dialMs);
+  const first = await exchange(request, response, upstreams.pooled(upstreamRequest), limits.dialMs);
+  if (first.ok || !first.error.isStale || response.destroyed) return first;
+  return exchange(request, response, upstreams.single(upstreamRequest), limits.dialMs);
+}
+
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+async function failExchange(
+  admission: Admission,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: ProxyError,
+): Promise<void> {
+  await sendNotice(noticeOf(admission, { kind: 'failed', error }), request.headers, response);
+  admission.settle({ kind: 'upstream-failed', cause: error });
+}
+
+/**
+ * The one framing under which the body goes on (RFC 9112 section 6): the length that was checked, or chunked. Methods
+ * that usually have a body say so when they have none.
+ */
+function framingOf(request: IncomingMessage): RawHeaders {
+  const [length] = valuesOf(request.rawHeaders, 'content-length');
+  if (length !== undefined) return ['Content-Length', length];
+  if (hasBody(request)) return ['Transfer-Encoding', 'chunked'];
+  return ['POST', 'PUT', 'PATCH'].includes(request.method ?? '') ? ['Content-Length', '0'] : [];
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  const [length] = valuesOf(request.rawHeaders, 'content-length');
+  return length !== undefined
+    ? Number(length) > 0
+    : valuesOf(request.rawHeaders, 'transfer-encoding').length > 0;
+}
+
+/** A client that was answered may go on sending its body for a while (RFC 9112 section 9.6), not for ever. */
+function boundRest(request: IncomingMessage, response: ServerResponse, lingerMs: number): void {
+  response.once('finish', () => {
+    if (request.complete) return;
+    const { socket } = request;
+    const deadline = setTimeout(() => socket.destroy(), lingerMs);
+    request.once('close', () => clearTimeout(deadline));
+    request.unpipe();
+    request.resume();
+  });
+}

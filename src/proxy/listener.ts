@@ -1,0 +1,195 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type net from 'node:net';
+import ipaddr from 'ipaddr.js';
+import type { Notice } from '../block-page/notice.ts';
+import { newIncident } from '../decision-log/incident.ts';
+import { identify } from '../identity/identify.ts';
+import type { Facts, Via } from '../policy/facts.ts';
+import { fail, type Result } from '../policy/result.ts';
+import type { Asked, Door } from './admit.ts';
+import { type ConnectContext, connect } from './connect.ts';
+import { type ForwardContext, forward } from './forward.ts';
+import { listOf } from './headers.ts';
+import { findViolation } from './message-rules.ts';
+import { sendNotice, sendNoticeOnSocket } from './respond.ts';
+import { type ForwardTarget, parseConnectTarget, parseForwardTarget, type Target } from './target.ts';
+import { isWebSocketUpgrade, upgradeToWebSocket } from './websocket.ts';
+
+/** All that the data path works with. */
+export type ProxyContext = ForwardContext & ConnectContext;
+
+/** An HTTP server for one listening address, not listening yet. Each request it understands goes to one of the paths. */
+export function createListener(context: ProxyContext): http.Server {
+  const { limits } = context;
+  const server = http.createServer({
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.requestHeadMs,
+    requestTimeout: 0, // an upload may take as long as it goes on; the idle limit below ends one that stands still
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(5_000, limits.requestHeadMs),
+    requireHostHeader: false, // Node would answer by itself, and no line would tell of it: findViolation asks instead
+    insecureHTTPParser: false,
+    shouldUpgradeCallback: isWebSocketUpgrade,
+  });
+  // A little later than the upstream's own timer, so that the client hears of it.
+  server.timeout = limits.exchangeIdleMs + 5_000;
+
+  const busy = new WeakMap<net.Socket, number>();
+  const track = (socket: net.Socket, change: 1 | -1): void => {
+    busy.set(socket, (busy.get(socket) ?? 0) + change);
+  };
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    track(socket, 1);
+    response.once('close', () => track(socket, -1));
+    void handleRequest(request, response, context);
+  };
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on(
+    'upgrade',
+    (request, socket, head) => void handleUpgrade(request, socket as net.Socket, head, context),
+  );
+  server.on(
+    'connect',
+    (request, socket, head) => void handleConnect(request, socket as net.Socket, head, context),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
+    const socket = duplex as net.Socket;
+    // A body that breaks off or breaks the rules is the end of a request that has its own two lines in the log.
+    if (error.code === 'ECONNRESET' || !socket.writable || (busy.get(socket) ?? 0) > 0) socket.destroy();
+    else void refuseOnSocket(parserViolation(error), undefined, socket, context);
+  });
+  return server;
+}
+
+async function handleRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: ForwardContext,
+): Promise<void> {
+  const target = understand(request, parseForwardTarget(request.url ?? '', request.method ?? ''));
+  if (target.ok)
+    return forward(ask('http', request, target.value, context), target.value, request, response, context);
+  const notice = await refuse(target.error, request, request.socket, context.door);
+  if (response.destroyed) return;
+  response.setHeader('Connection', 'close');
+  await sendNotice(notice, request.headers, response);
+}
+
+async function handleUpgrade(
+  request: IncomingMessage,
+  socket: net.Socket,
+  head: Buffer,
+  context: ForwardContext,
+): Promise<void> {
+  socket.setTimeout(0); // what comes of it has limits of its own
+  const target = understand(request, parseForwardTarget(request.url ?? '', request.method ?? ''));
+  if (!target.ok) return refuseOnSocket(target.error, request, socket, context);
+  const asked = ask('websocket', request, target.value, context);
+  return upgradeToWebSocket(asked, target.value, request, socket, head, context);
+}
+
+async function handleConnect(
+  request: IncomingMessage,
+  socket: net.Socket,
+  head: Buffer,
+  context: ProxyContext,
+): Promise<void> {
+  socket.setTimeout(0); // what comes of it has limits of its own
+  const target = understand(request, parseConnectTarget(request.url ?? ''));
+  if (!target.ok) return refuseOnSocket(target.error, request, socket, context);
+  return connect(ask('connect', request, target.value, context), request.headers, socket, head, context);
+}
+
+type Refusal = { readonly status: 400 | 408 | 431 | 501; readonly problem: string };
+
+/** The target of a request that keeps HTTP's rules, or why it is refused. */
+function understand<T extends Target>(
+  request: IncomingMessage,
+  target: Result<T, string>,
+): Result<T, Refusal> {
+  const violation = findViolation(request);
+  if (violation !== undefined) return fail(violation);
+  return target.ok ? target : fail({ status: 400, problem: target.error });
+}
+
+/** The facts of a request, and the policies of this moment, which it keeps whatever happens to them meanwhile. */
+function ask(
+  via: Via,
+  request: IncomingMessage,
+  target: Target | ForwardTarget,
+  context: ForwardContext,
+): Asked {
+  const policies = context.door.policies.current();
+  const client = clientAddress(request.socket);
+  const facts: Facts = {
+    time: Date.now(),
+    ...identify(client, policies),
+    client,
+    via,
+    method: request.method ?? '',
+    host: target.host,
+    port: target.port,
+    ...('path' in target ? { path: target.path } : {}),
+  };
+  return { facts, policies, isLoop: listOf(request.rawHeaders, 'via').includes(context.via.toLowerCase()) };
+}
+
+/** Notes a request that cannot be decided on, and gives the notice to answer it with. */
+async function refuse(
+  { status, problem }: Refusal,
+  request: IncomingMessage | undefined,
+  socket: net.Socket,
+  door: Door,
+): Promise<Notice> {
+  const time = Date.now();
+  const incident = newIncident(time);
+  const client = clientAddress(socket);
+  door.log.write({
+    event: 'malformed',
+    incident,
+    time,
+    ...identify(client, door.policies.current()),
+    client,
+    via: request === undefined ? undefined : request.method === 'CONNECT' ? 'connect' : 'http',
+    method: request?.method,
+    target: request?.url,
+    status,
+    problem,
+  });
+  await door.log.committed();
+  const subject = { kind: 'refused', status, problem } as const;
+  return { code: incident.code, time, host: undefined, client, department: undefined, subject };
+}
+
+async function refuseOnSocket(
+  refusal: Refusal,
+  request: IncomingMessage | undefined,
+  socket: net.Socket,
+  { door, limits }: ForwardContext,
+): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  const notice = await refuse(refusal, request, socket, door);
+  if (!socket.destroyed) sendNoticeOnSocket(notice, request?.headers ?? {}, socket, limits.lingerMs);
+}
+
+/** What Node's parser refused, as the status that fits. */
+function parserViolation(error: NodeJS.ErrnoException): Refusal {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return { status: 431, problem: 'the header fields are too large' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { status: 408, problem: 'the request took too long to arrive' };
+    default:
+      return { status: 400, problem: `the request is not valid HTTP/1.1 (${error.code ?? error.message})` };
+  }
+}
+
+/** The peer's address; IPv4 clients of a dual-stack listener appear as IPv4. */
+function clientAddress(socket: net.Socket): string {
+  const address = socket.remoteAddress ?? '';
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { parseAuthority } from '../policy/request-url.ts';
+import { valuesOf } from './headers.ts';
+
+/** Why a request is refused before it is even decided on. */
+export type Violation = { readonly status: 400 | 501; readonly problem: string };
+
+/**
+ * What RFC 9112 has a proxy refuse and Node's parser lets pass: no `Host` or two (section 3.2), and every framing
+ * that another server could read in another way (section 6.1, 6.3, 11.2).
+ */
+export function findViolation(request: IncomingMessage): Violation | undefined {
+  return violatesHost(request) ?? violatesFraming(request);
+}
+
+function violatesHost(request: IncomingMessage): Violation | undefined {
+  const hosts = valuesOf(request.rawHeaders, 'host');
+  if (hosts.length > 1) return bad('the request has more than one Host field');
+  if (hosts[0] === undefined)
+    return request.httpVersion === '1.0' ? undefined : bad('the request has no Host field');
+  const authority = parseAuthority(hosts[0]);
+  return authority.ok ? undefined : bad(`the Host field is not valid: ${authority.error.problem}`);
+}
+
+function violatesFraming(request: IncomingMessage): Violation | undefined {
+  const lengths = valuesOf(request.rawHeaders, 'content-length');
+  const codings = valuesOf(request.rawHeaders, 'transfer-encoding');
+  if (lengths.length > 1) return bad('the request has more than one Content-Length field');
+  if (lengths[0] !== undefined && !/^\d+$/.test(lengths[0])) return bad('the Content-Length is not a number');
+  if (codings.length === 0)
+    return request.method === 'CONNECT' && Number(lengths[0] ?? 0) > 0
+      ? bad('CONNECT has no body')
+      : undefined;
+  if (request.method === 'CONNECT') return bad('CONNECT has no body');
+  if (lengths.length > 0) return bad('the request has both Content-Length and Transfer-Encoding');
+  if (request.httpVersion === '1.0') return bad('HTTP/1.0 has no Transfer-Encoding');
+  if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked')
+    return { status: 501, problem: 'the only transfer coding understood here is chunked' };
+  return undefined;
+}
+
+const bad = (problem: string): Violation => ({ status: 400, problem });

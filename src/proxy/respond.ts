@@ -1,0 +1,59 @@
+import { type IncomingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import type net from 'node:net';
+import { negotiate } from '../block-page/negotiate.ts';
+import type { Notice } from '../block-page/notice.ts';
+import { renderNotice } from '../block-page/response.ts';
+import type { Admission } from './admit.ts';
+
+/** What a response of the proxy's own has to tell about an admitted, blocked or failed request. */
+export function noticeOf(admission: Admission, subject: Notice['subject']): Notice {
+  const { facts, incident, department } = admission;
+  return {
+    code: incident.code,
+    time: facts.time,
+    host: facts.host,
+    client: facts.client,
+    department,
+    subject,
+  };
+}
+
+/** Answers a plain request; resolves to whether the client took all of it. */
+export function sendNotice(
+  notice: Notice,
+  headers: IncomingHttpHeaders,
+  response: ServerResponse,
+): Promise<boolean> {
+  const { status, headers: fields, body } = renderNotice(notice, negotiate(headers));
+  response.writeHead(status, fields.flat());
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+  return new Promise((resolve) => {
+    response.once('close', () => resolve(response.writableFinished));
+  });
+}
+
+/** Answers on a connection that no HTTP server holds any more (CONNECT, an upgrade, a broken head), and closes it. */
+export function sendNoticeOnSocket(
+  notice: Notice,
+  headers: IncomingHttpHeaders,
+  socket: net.Socket,
+  lingerMs: number,
+): void {
+  const { status, headers: fields, body } = renderNotice(notice, negotiate(headers));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`,
+    ...fields.map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${body}`);
+  closeAfterReading(socket, lingerMs);
+}
+
+/**
+ * Reads on until the client closes too (RFC 9112 section 9.6): to close with bytes unread would reset the connection,
+ * and the answer could be lost on its way.
+ */
+function closeAfterReading(socket: net.Socket, lingerMs: number): void {
+  const deadline = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(deadline));
+  socket.resume();
+}

@@ -1,0 +1,41 @@
+import type net from 'node:net';
+
+export type Spliced = { readonly bytesUp: number; readonly bytesDown: number };
+
+/**
+ * Joins two connections until both are closed. Each direction has backpressure and ends by itself (half-close);
+ * an error of either side is an error of both, so that nobody takes a broken transfer for a whole one.
+ */
+export function splice(client: net.Socket, upstream: net.Socket, idleMs: number): Promise<Spliced> {
+  const counted = { up: upstream.bytesWritten, down: upstream.bytesRead };
+  return new Promise((resolve) => {
+    joinOneWay(client, upstream);
+    joinOneWay(upstream, client);
+    // Whatever passes in either direction passes through the upstream socket, so its timer sees all.
+    upstream.setTimeout(idleMs, () => {
+      upstream.destroy();
+      client.destroy();
+    });
+    const settleWhenClosed = (): void => {
+      if (!client.closed || !upstream.closed) return;
+      resolve({ bytesUp: upstream.bytesWritten - counted.up, bytesDown: upstream.bytesRead - counted.down });
+    };
+    client.once('close', settleWhenClosed);
+    upstream.once('close', settleWhenClosed);
+    settleWhenClosed();
+  });
+}
+
+function joinOneWay(from: net.Socket, to: net.Socket): void {
+  from.pipe(to);
+  from.on('error', () => reset(to));
+  from.once('close', () => {
+    // Closed without an end: the other side must not go on waiting. After an end, its last bytes may still be going out.
+    if (!from.readableEnded) reset(to);
+  });
+}
+
+/** RST rather than FIN: a FIN would say that the transfer is complete. */
+function reset(socket: net.Socket): void {
+  if (!socket.destroyed) socket.resetAndDestroy();
+}

@@ -1,0 +1,62 @@
+import http from 'node:http';
+import { PINNED_HOST, pinnedTo } from './dial.ts';
+import type { RawHeaders } from './headers.ts';
+
+/** One request on its way to an origin. */
+export type UpstreamRequest = {
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly method: string;
+  /** The origin-form target, as the client wrote it. */
+  readonly path: string;
+  readonly headers: RawHeaders;
+};
+
+/** Connections to origins. */
+export type Upstreams = {
+  /** On a pooled connection: for requests that may be sent again when that connection turns out to be dead. */
+  pooled(request: UpstreamRequest): http.ClientRequest;
+  /** On a new connection, closed afterwards: for requests that must not be sent twice. */
+  single(request: UpstreamRequest): http.ClientRequest;
+  close(): void;
+};
+
+/** Many origins close idle connections after 5 s (Apache's default); to leave before them spares a retry. */
+const IDLE_CONNECTION_MS = 4_000;
+const MAX_IDLE_CONNECTIONS = 256;
+
+/** `idleMs`: after so long without a byte, a request emits `timeout`. */
+export function createUpstreams(idleMs: number): Upstreams {
+  const pool = new PinnedAgent({
+    keepAlive: true,
+    timeout: IDLE_CONNECTION_MS,
+    maxFreeSockets: MAX_IDLE_CONNECTIONS,
+  });
+  const start = (request: UpstreamRequest, agent: http.Agent | false): http.ClientRequest => {
+    const options: http.RequestOptions & { pin: string } = {
+      agent,
+      host: PINNED_HOST,
+      port: request.port,
+      method: request.method,
+      path: request.path,
+      headers: [...request.headers],
+      setDefaultHeaders: false,
+      timeout: idleMs,
+      pin: request.addresses.join(' '),
+      ...pinnedTo(request.addresses),
+    };
+    return http.request(options);
+  };
+  return {
+    pooled: (request) => start(request, pool),
+    single: (request) => start(request, false),
+    close: () => pool.destroy(),
+  };
+}
+
+/** A connection is reused only for requests whose checked addresses are those it was made for. */
+class PinnedAgent extends http.Agent {
+  override getName(options: { port?: number; pin?: string }): string {
+    return `${options.pin}:${options.port}`;
+  }
+}
