@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { Problem } from '../policy/result.ts';
+import { type Answer, askRunning } from '../supervisor/control.ts';
+import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
+import { EXIT, printJson, printProblems, table } from './output.ts';
+
+/** The verbs that ask a running Postern, over the control socket in its state folder. */
+export function addRunning(program: Command): void {
+  withCommonOptions(program.command('reload'))
+    .description(
+      'have a running Postern read its policies anew; when they have problems, those in force stay',
+    )
+    .action((options: CommonOptions) => ask('reload', options, tellReload));
+  withCommonOptions(program.command('status'))
+    .description('whether a Postern is running, since when, and with which policies')
+    .action((options: CommonOptions) => ask('status', options, tellStatus));
+}
+
+async function ask(
+  command: 'reload' | 'status',
+  options: CommonOptions,
+  tell: (answer: Answer) => string,
+): Promise<void> {
+  const json = options.json ?? false;
+  const config = configFor(options);
+  const answer = config.ok ? await askRunning(config.value.state, command) : config;
+  if (!answer.ok) {
+    printProblems([answer.error].flat(), json);
+    process.exitCode = EXIT.problems;
+    return;
+  }
+  if (!answer.value.ok) {
+    printProblems((answer.value['problems'] ?? []) as readonly Problem[], json);
+    process.exitCode = EXIT.problems;
+    return;
+  }
+  if (json) printJson(answer.value);
+  else process.stdout.write(tell(answer.value));
+}
+
+const tellReload = ({ changed, version }: Answer): string =>
+  `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${version}\n`;
+
+function tellStatus({ pid, startedAt, policy, departments, listen }: Answer): string {
+  const endpoints = (listen as { host: string; port: number }[]).map(({ host, port }) => `${host}:${port}`);
+  return `${table([
+    ['running', `process ${pid}, since ${startedAt}`],
+    ['listening', endpoints.join(', ')],
+    ['policies', String(policy)],
+    ['departments', (departments as string[]).join(', ')],
+  ])}\n`;
+}

@@ -1,0 +1,136 @@
+import { relative } from 'node:path';
+import { type Command, Option } from 'commander';
+import pc from 'picocolors';
+import { type Announcement, type Postern, startPostern } from '../app.ts';
+import type { Config } from '../config/load.ts';
+import {
+  type CommonOptions,
+  configFor,
+  type ListenOption,
+  parseListen,
+  withCommonOptions,
+} from './options.ts';
+import { count, EXIT, printJson, printProblems } from './output.ts';
+import { VERSION } from './version.ts';
+
+type ServeOptions = CommonOptions & { readonly listen?: readonly ListenOption[] };
+
+export function addServe(program: Command): void {
+  withCommonOptions(program.command('serve'))
+    .description('run the proxy; the CA and the state folder are created when missing')
+    .addOption(
+      new Option('--listen <address:port>', 'where to listen; may be repeated').argParser(parseListen),
+    )
+    .addHelpText('after', SIGNALS)
+    .action(serve);
+}
+
+const SIGNALS = `
+Signals: HUP reloads the policies, USR1 opens the log file anew, TERM and INT let running requests end and stop.`;
+
+async function serve(options: ServeOptions): Promise<void> {
+  const json = options.json ?? false;
+  const config = configFor(options, options.listen ? [{ path: ['listen'], value: options.listen }] : []);
+  const announce = (announcement: Announcement): void =>
+    json ? printJson(announcement) : tell(announcement);
+  const postern = config.ok ? await startPostern(config.value, announce) : config;
+  if (!config.ok || !postern.ok) {
+    printProblems(postern.ok ? [] : postern.error, json);
+    process.exitCode = EXIT.problems;
+    return;
+  }
+  surviveFaults(announce);
+  obeySignals(postern.value);
+  if (json)
+    printJson({
+      kind: 'listening',
+      endpoints: postern.value.endpoints,
+      log: postern.value.logFile,
+      pid: process.pid,
+    });
+  else process.stdout.write(greeting(config.value, postern.value));
+}
+
+function obeySignals(postern: Postern): void {
+  process.on('SIGHUP', () => postern.reload());
+  process.on('SIGUSR1', () => postern.reopenLogs());
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) process.exit(EXIT.problems); // asked twice: somebody is in a hurry
+    isStopping = true;
+    await postern.stop();
+    process.exit(EXIT.good);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** A fault in the code that serves one request must not take the network of a ministry down with it. */
+function surviveFaults(announce: (announcement: Announcement) => void): void {
+  const report = (fault: unknown): void => {
+    const problem = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+    announce({
+      kind: 'warning',
+      problem: { at: 'postern', problem, hint: 'this is a bug: please report it with these lines' },
+    });
+  };
+  process.on('uncaughtException', report);
+  process.on('unhandledRejection', report);
+}
+
+function tell(announcement: Announcement): void {
+  const time = pc.dim(new Date().toISOString());
+  switch (announcement.kind) {
+    case 'ca-created':
+      process.stderr.write(`${time} created a CA in ${shown(announcement.directory)}: keep ca.key secret\n`);
+      return;
+    case 'warning':
+      process.stderr.write(`${time} ${pc.yellow('warning')}\n`);
+      printProblems([announcement.problem], false);
+      return;
+    case 'reloaded': {
+      const { changed, version } = announcement;
+      process.stderr.write(
+        `${time} ${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${short(version)}\n`,
+      );
+      return;
+    }
+    case 'reload-refused':
+      process.stderr.write(`${time} ${pc.red('the policies were not reloaded')}; those in force stay\n`);
+      printProblems(announcement.problems, false);
+  }
+}
+
+function greeting(config: Config, { endpoints, logFile, policies }: Postern): string {
+  const [first] = endpoints.map(
+    ({ host, port }) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+  );
+  const departments = [...policies.departments.values()];
+  const rules = departments.reduce((sum, department) => sum + department.rules.length, 0);
+  const ca = shown(`${config.certs}/ca.crt`);
+  const trust = config.blockPage.https === 'page' ? ` --cacert ${ca}` : '';
+  return `
+${pc.bold(`Postern ${VERSION}`)} is running, process ${process.pid}.
+
+  proxy     ${endpoints.map(({ host, port }) => `${host}:${port}`).join(', ')}
+  policies  ${shown(config.policies)}: ${count(departments.length, 'department')}, ${count(rules, 'rule')}, ${short(policies.version)}
+  log       ${shown(logFile)}
+
+Try it from another shell:
+  curl -x ${first}${trust} https://chat.deepseek.com/
+  curl -x ${first} -H 'Accept: application/json' http://chat.deepseek.com/
+  bin/postern explain https://chat.deepseek.com/
+
+To see block pages over HTTPS without a warning, a browser must trust ${ca}.
+Saved policy files take effect by themselves. Ctrl+C stops.
+
+`;
+}
+
+const short = (version: string): string => version.slice(0, 'sha256:'.length + 12);
+
+/** A path as a person at this working directory would write it. */
+function shown(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.startsWith('..') ? path : here;
+}

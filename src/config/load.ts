@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import { fail, type Result, succeed } from '../policy/result.ts';
+import { readYaml } from '../policy/yaml-source.ts';
+import { configSchema, PATH_SETTINGS } from './schema.ts';
+import { type Override, readVariables } from './variables.ts';
+
+/** The settings in force; every path is absolute. */
+export type Config = z.output<typeof configSchema> & {
+  /** Undefined when the built-in defaults run. */
+  readonly file: string | undefined;
+  readonly log: z.output<typeof configSchema>['log'] & { readonly dir: string };
+};
+
+export type ConfigSources = {
+  /** From `--config`: then this file must be there. */
+  readonly file: string | undefined;
+  readonly flags: readonly Override[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly cwd: string;
+};
+
+const SYSTEM_FILE = '/etc/postern/postern.yaml';
+
+/**
+ * Flag over environment over file over default. Paths in the file, and default paths beside a file, are relative to
+ * that file; those of flags and variables to the working directory.
+ */
+export function loadConfig({ file, flags, environment, cwd }: ConfigSources): Result<Config> {
+  const found =
+    file ?? [resolve(cwd, 'postern.yaml'), SYSTEM_FILE].find((candidate) => existsSync(candidate));
+  const written = found === undefined ? succeed({}) : readConfigFile(resolve(cwd, found));
+  const variables = readVariables(environment);
+  if (!written.ok || !variables.ok)
+    return fail([...(written.ok ? [] : written.error), ...(variables.ok ? [] : variables.error)]);
+
+  const base = found === undefined ? cwd : dirname(resolve(cwd, found));
+  const plain = withDefaultPaths(written.value, base);
+  for (const { path, value } of [...variables.value, ...flags])
+    setAt(plain, path, absolute(path, value, cwd));
+  const checked = configSchema.safeParse(plain);
+  if (!checked.success)
+    return fail(
+      checked.error.issues.map(({ path, message }) => ({
+        at: `--${path.join('.')}`,
+        problem: message,
+        hint: 'see --help',
+      })),
+    );
+  const { log, state } = checked.data;
+  return succeed({ ...checked.data, file: found, log: { ...log, dir: log.dir ?? resolve(state, 'log') } });
+}
+
+function readConfigFile(file: string): Result<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return fail([
+      {
+        at: file,
+        problem: `cannot be read: ${(error as Error).message}`,
+        hint: 'check the path and its permissions',
+      },
+    ]);
+  }
+  if (text.replace(/#.*$/gm, '').trim() === '') return succeed({}); // all commented out: the defaults
+  const located = readYaml(file, text, configSchema);
+  return located.ok ? succeed(located.value.plain as Record<string, unknown>) : located;
+}
+
+function withDefaultPaths(written: Record<string, unknown>, base: string): Record<string, unknown> {
+  const plain = { policies: './policies', certs: './certs', state: './var', ...structuredClone(written) };
+  for (const path of PATH_SETTINGS) {
+    const value = path.reduce<unknown>(
+      (parent, key) => (parent as Record<string, unknown> | undefined)?.[key],
+      plain,
+    );
+    if (typeof value === 'string') setAt(plain, path, resolve(base, value));
+  }
+  return plain;
+}
+
+function absolute(path: readonly string[], value: unknown, cwd: string): unknown {
+  const isPath = PATH_SETTINGS.some((setting) => setting.join('.') === path.join('.'));
+  return isPath && typeof value === 'string' ? resolve(cwd, value) : value;
+}
+
+function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [key, ...rest] = path;
+  if (key === undefined) return;
+  if (rest.length === 0) target[key] = value;
+  else {
+    const child = (target[key] ?? {}) as Record<string, unknown>;
+    target[key] = child;
+    setAt(child, rest, value);
+  }
+}

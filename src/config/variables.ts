@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { nearest } from '../policy/nearest.ts';
+import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+import { unwrap } from '../policy/schema-keys.ts';
+import { configSchema } from './schema.ts';
+
+/** A setting that an environment variable can give: a scalar, or a list of scalars separated by commas. */
+type Variable = {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly schema: z.ZodType;
+  readonly isList: boolean;
+};
+
+/** A value for one setting, from outside the file. */
+export type Override = { readonly path: readonly string[]; readonly value: unknown };
+
+const PREFIX = 'POSTERN_';
+
+/** Reads every `POSTERN_…` variable; one that names no setting is an error, like an unknown key. */
+export function readVariables(environment: NodeJS.ProcessEnv): Result<readonly Override[]> {
+  const known = new Map(variablesOf(configSchema, []).map((variable) => [variable.name, variable]));
+  const problems: Problem[] = [];
+  const overrides: Override[] = [];
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith(PREFIX) || text === undefined) continue;
+    const variable = known.get(name);
+    if (variable === undefined) {
+      const near = nearest(name, known.keys());
+      const hint = near === undefined ? `known: ${[...known.keys()].join(', ')}` : `did you mean ${near}?`;
+      problems.push({ at: name, problem: 'no setting has this variable', hint });
+      continue;
+    }
+    const value = readValue(variable, text);
+    if (value.ok) overrides.push({ path: variable.path, value: value.value });
+    else problems.push(value.error);
+  }
+  return problems.length > 0 ? fail(problems) : succeed(overrides);
+}
+
+function variablesOf(schema: z.ZodType, path: readonly string[]): Variable[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject)
+    return Object.entries(inner.shape).flatMap(([key, child]) =>
+      variablesOf(child as z.ZodType, [...path, key]),
+    );
+  const isList = inner instanceof z.ZodArray;
+  if (inner instanceof z.ZodRecord || (isList && unwrap(inner.element as z.ZodType) instanceof z.ZodObject))
+    return [];
+  const words = path.map((key) => key.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase());
+  return [{ name: PREFIX + words.join('_'), path, schema, isList }];
+}
+
+function readValue({ name, schema, isList }: Variable, text: string): Result<unknown, Problem> {
+  const candidates = isList ? listCandidates(text) : scalarCandidates(text);
+  const accepted = candidates.find((candidate) => schema.safeParse(candidate).success);
+  if (accepted !== undefined) return succeed(accepted);
+  const issue = schema.safeParse(candidates[0]).error?.issues[0];
+  const values = issue?.code === 'invalid_value' ? issue.values.map(String).join(' or ') : undefined;
+  const hint =
+    issue?.code === 'custom' ? String(issue.params?.['hint'] ?? '') : (values ?? issue?.message ?? '');
+  const problem = issue?.code === 'custom' ? issue.message : `\`${text}\` is not a value of this setting`;
+  return fail({ at: name, problem, hint });
+}
+
+/** The readings of a text, most specific first: `1` may be a number or a text. */
+function scalarCandidates(text: string): unknown[] {
+  const trimmed = text.trim();
+  if (/^\d+$/.test(trimmed)) return [Number(trimmed), trimmed];
+  return trimmed === 'true' || trimmed === 'false' ? [trimmed === 'true', trimmed] : [trimmed];
+}
+
+function listCandidates(text: string): unknown[] {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  const numbers = items.map(Number);
+  return numbers.every(Number.isInteger) ? [numbers, items] : [items];
+}

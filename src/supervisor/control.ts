@@ -1,0 +1,98 @@
+import { chmodSync, existsSync, unlinkSync } from 'node:fs';
+import net from 'node:net';
+import { join } from 'node:path';
+import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+
+/** What may be asked of a running Postern over its socket in the state folder: one JSON line each way. */
+export type Command = 'status' | 'reload';
+export type Answer = { readonly ok: boolean } & Record<string, unknown>;
+export type ControlServer = { close(): void };
+
+/** The kernel's limit for the path of a socket (sun_path), less its end. */
+const MAX_SOCKET_PATH = 107;
+const MAX_LINE = 1_024;
+const EXCHANGE_DEADLINE_MS = 60_000;
+
+/** Listens for commands, from the owner of the state folder only. A socket that a crash left behind is replaced. */
+export async function serveControl(
+  stateFolder: string,
+  handle: (command: Command) => Answer,
+): Promise<Result<ControlServer, Problem>> {
+  const path = socketPath(stateFolder);
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH)
+    return fail({
+      at: path,
+      problem: 'the path is too long for a socket',
+      hint: 'choose a shorter `state` folder',
+    });
+  if (existsSync(path)) {
+    if ((await ask(path, 'status')).ok)
+      return fail({
+        at: path,
+        problem: 'another Postern runs with this state folder',
+        hint: 'stop it, or set another `state`',
+      });
+    unlinkSync(path);
+  }
+  const server = net.createServer((socket) => serveOne(socket, handle));
+  return new Promise((resolve) => {
+    server.once('error', (error) =>
+      resolve(fail({ at: path, problem: error.message, hint: 'check the folder' })),
+    );
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      resolve(succeed({ close: () => server.close() }));
+    });
+  });
+}
+
+/** Asks the Postern that runs with a state folder. */
+export async function askRunning(stateFolder: string, command: Command): Promise<Result<Answer, Problem>> {
+  const path = socketPath(stateFolder);
+  const hint = 'start it with `postern serve`, or name its state folder with --state';
+  if (!existsSync(path)) return fail({ at: path, problem: 'no Postern is running here', hint });
+  const answer = await ask(path, command);
+  return answer.ok
+    ? succeed(answer.value)
+    : fail({ at: path, problem: `Postern does not answer: ${answer.error}`, hint });
+}
+
+const socketPath = (stateFolder: string): string => join(stateFolder, 'postern.sock');
+
+function serveOne(socket: net.Socket, handle: (command: Command) => Answer): void {
+  let received = '';
+  socket.setEncoding('utf8');
+  socket.setTimeout(EXCHANGE_DEADLINE_MS, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: string) => {
+    received += chunk;
+    const end = received.indexOf('\n');
+    if (end === -1 && received.length <= MAX_LINE) return;
+    const command = received.slice(0, end);
+    const answer =
+      command === 'status' || command === 'reload'
+        ? handle(command)
+        : { ok: false, problem: 'unknown command' };
+    socket.end(`${JSON.stringify(answer)}\n`);
+  });
+}
+
+function ask(path: string, command: Command): Promise<Result<Answer, string>> {
+  return new Promise((resolve) => {
+    let received = '';
+    const socket = net.connect(path, () => socket.write(`${command}\n`));
+    socket.setEncoding('utf8');
+    socket.setTimeout(EXCHANGE_DEADLINE_MS, () => socket.destroy(new Error('it took too long')));
+    socket.on('data', (chunk: string) => {
+      received += chunk;
+    });
+    socket.on('error', (error) => resolve(fail(error.message)));
+    socket.once('close', () => {
+      try {
+        resolve(succeed(JSON.parse(received) as Answer));
+      } catch {
+        resolve(fail('its answer is not complete'));
+      }
+    });
+  });
+}

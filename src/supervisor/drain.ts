@@ -1,0 +1,32 @@
+import type http from 'node:http';
+import type net from 'node:net';
+
+/** Servers and the client connections they opened, so that a stop can wait for some and end the others. */
+export type Drainable = { drain(deadlineMs: number): Promise<void> };
+
+/** How often to look for connections that have become idle, in ms. */
+const SWEEP_MS = 50;
+
+/** Takes no new connection from `drain` on, lets running requests and tunnels end, and ends the rest at the deadline. */
+export function drainable(servers: readonly http.Server[]): Drainable {
+  const connections = new Set<net.Socket>();
+  for (const server of servers)
+    server.on('connection', (socket) => {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+    });
+  return {
+    async drain(deadlineMs) {
+      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+      const sweep = setInterval(() => {
+        for (const server of servers) server.closeIdleConnections();
+      }, SWEEP_MS);
+      const deadline = setTimeout(() => {
+        for (const socket of connections) socket.destroy();
+      }, deadlineMs);
+      await Promise.all(closed);
+      clearInterval(sweep);
+      clearTimeout(deadline);
+    },
+  };
+}
