@@ -1,0 +1,191 @@
+import type { BlockReason } from '../policy/decide.ts';
+import type { Alternative, Language } from '../policy/policy.ts';
+import type { ProxyError } from '../policy/proxy-error.ts';
+import { mailLink, phoneLink, webLink } from './links.ts';
+import type { Notice } from './notice.ts';
+import { proxyErrorOf, statusOf } from './proxy-status.ts';
+import { type Passage, passageOf, visibleText } from './text.ts';
+import { type Kind, type Label, type Phrase, phrase, type Statement, type Words } from './words.ts';
+import { ENGLISH } from './words-en.ts';
+import { KOREAN } from './words-ko.ts';
+
+/**
+ * All that an answer tells, in one language and in no format yet, so that the HTML page, the text and the problem
+ * details cannot say different things. Every text is one visible line (`visibleText`) and still unescaped.
+ */
+export type Content = {
+  readonly language: Language;
+  readonly words: Words;
+  readonly kind: Kind;
+  readonly status: number;
+  readonly error: ProxyError;
+  /** `rule`, `default` … of a block, else the RFC 9209 error type. */
+  readonly reasonCode: string;
+  readonly heading: string;
+  readonly summary: Phrase;
+  readonly advice: Phrase;
+  /** The rule's reason, or what is wrong with the request. */
+  readonly explanation: { readonly label: Label; readonly passage: Passage } | undefined;
+  readonly reference: string | undefined;
+  readonly alternatives: readonly {
+    readonly title: Passage;
+    readonly url: string;
+    readonly link: string | undefined;
+  }[];
+  readonly department: { readonly id: string; readonly title: Passage } | undefined;
+  readonly contact: readonly ContactWay[];
+  readonly code: string;
+  readonly time: { readonly iso: string; readonly readable: string };
+  readonly host: string | undefined;
+  readonly rule: string | undefined;
+  /** For the help desk rather than the reader. */
+  readonly technical: readonly { readonly label: Label; readonly value: string }[];
+  /** Who made the page. */
+  readonly origin: Phrase;
+};
+
+/** `link` is the target, undefined when the text cannot be one; for e-mail it carries a subject with the code. */
+export type ContactWay = {
+  readonly way: 'email' | 'phone' | 'url';
+  readonly text: string;
+  readonly link: string | undefined;
+};
+
+const WORDS: Readonly<Record<Language, Words>> = { en: ENGLISH, ko: KOREAN };
+
+const CLOCKS: Readonly<Record<Language, Intl.DateTimeFormat>> = { en: clock('en-GB'), ko: clock('ko-KR') };
+
+export function contentOf(notice: Notice, language: Language): Content {
+  const { subject } = notice;
+  const words = WORDS[language];
+  const statement = statementOf(subject, words);
+  const rule = subject.kind === 'blocked' && subject.reason.code === 'rule' ? subject.reason.rule : undefined;
+  const values = {
+    host: notice.host === undefined ? undefined : visibleText(notice.host),
+    client: visibleText(notice.client),
+    ...(subject.kind === 'blocked' &&
+      subject.reason.code === 'port-forbidden' && { port: `${subject.reason.port}` }),
+  };
+  return {
+    language,
+    words,
+    kind: subject.kind,
+    status: statusOf(subject),
+    error: proxyErrorOf(subject),
+    reasonCode: subject.kind === 'blocked' ? subject.reason.code : proxyErrorOf(subject),
+    heading: statement.heading,
+    summary: phrase(statement.summary, values, words),
+    advice: phrase(statement.advice, values, words),
+    explanation: explanationOf(subject, language),
+    reference: rule?.reference === undefined ? undefined : visibleText(rule.reference),
+    alternatives: (rule?.alternatives ?? []).map((alternative) => alternativeOf(alternative, language)),
+    department: departmentOf(notice, language),
+    contact: contactOf(notice, words),
+    code: notice.code,
+    time: timeOf(notice.time, language),
+    host: values.host,
+    rule: rule === undefined ? undefined : visibleText(rule.id),
+    technical: technicalOf(notice),
+    origin: phrase(words.origin, values, words),
+  };
+}
+
+function statementOf(subject: Notice['subject'], words: Words): Statement {
+  switch (subject.kind) {
+    case 'blocked': {
+      const { reason } = subject;
+      return reason.code === 'rule' && reason.rule.status === 451
+        ? words.blockedByLaw
+        : words.blocked[reason.code];
+    }
+    case 'failed':
+      return words.failed[subject.error];
+    case 'refused':
+      return words.refused[subject.status];
+  }
+}
+
+function explanationOf(subject: Notice['subject'], language: Language): Content['explanation'] {
+  switch (subject.kind) {
+    case 'blocked': {
+      const reason = subject.reason.code === 'rule' ? subject.reason.rule.reason : undefined;
+      const passage = reason === undefined ? undefined : passageOf(reason, language);
+      return passage === undefined ? undefined : { label: 'reason', passage };
+    }
+    case 'failed':
+      return undefined;
+    case 'refused':
+      return { label: 'problem', passage: { text: visibleText(subject.problem), language: 'en' } };
+  }
+}
+
+function alternativeOf({ title, url }: Alternative, language: Language): Content['alternatives'][number] {
+  const visibleUrl = visibleText(url);
+  return {
+    title: passageOf(title, language) ?? { text: visibleUrl, language },
+    url: visibleUrl,
+    link: webLink(visibleUrl),
+  };
+}
+
+function departmentOf({ department }: Notice, language: Language): Content['department'] {
+  if (department === undefined) return undefined;
+  const id = visibleText(department.id);
+  return { id, title: passageOf(department.title, language) ?? { text: id, language } };
+}
+
+function contactOf(notice: Notice, words: Words): readonly ContactWay[] {
+  const { email, phone, url } = notice.department?.contact ?? {};
+  const about = notice.host === undefined ? notice.code : `${visibleText(notice.host)} [${notice.code}]`;
+  const way = (
+    name: ContactWay['way'],
+    raw: string | undefined,
+    link: (text: string) => string | undefined,
+  ) => {
+    if (raw === undefined) return [];
+    const text = visibleText(raw);
+    return [{ way: name, text, link: link(text) }];
+  };
+  return [
+    ...way('email', email, (text) => mailLink(text, `${words.mailSubject}: ${about}`)),
+    ...way('phone', phone, phoneLink),
+    ...way('url', url, webLink),
+  ];
+}
+
+function technicalOf(notice: Notice): Content['technical'] {
+  const { subject } = notice;
+  const facts: readonly (readonly [Label, string | undefined])[] = [
+    ['host', notice.host],
+    ...(subject.kind === 'blocked' ? blockFacts(subject.reason) : []),
+    ['client', notice.client],
+    ['answer', `${statusOf(subject)} ${proxyErrorOf(subject)}`],
+  ];
+  return facts.flatMap(([label, value]) =>
+    value === undefined ? [] : [{ label, value: visibleText(value) }],
+  );
+}
+
+/** Not the forbidden address: that would map the internal network for whoever can ask. The log has it. */
+function blockFacts(reason: BlockReason): readonly (readonly [Label, string])[] {
+  switch (reason.code) {
+    case 'rule':
+      return [['rule', reason.rule.id]];
+    case 'port-forbidden':
+      return [['port', `${reason.port}`]];
+    case 'address-forbidden':
+      return [['range', reason.range]];
+    case 'default':
+    case 'department-unknown':
+    case 'proxy-loop':
+      return [];
+  }
+}
+
+function timeOf(time: number, language: Language): Content['time'] {
+  return { iso: new Date(time).toISOString(), readable: CLOCKS[language].format(time) };
+}
+
+function clock(locale: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
+}

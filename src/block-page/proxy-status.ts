@@ -1,0 +1,87 @@
+import type { BlockReason } from '../policy/decide.ts';
+import { PROXY_ERROR_STATUS, type ProxyError } from '../policy/proxy-error.ts';
+import type { Notice } from './notice.ts';
+
+type Subject = Notice['subject'];
+
+const MAX_DETAILS_LENGTH = 200;
+
+/** The status of the answer: the rule's or the request's own, else what RFC 9209 section 2.3 recommends. */
+export function statusOf(subject: Subject): number {
+  switch (subject.kind) {
+    case 'blocked':
+      return subject.reason.code === 'rule'
+        ? subject.reason.rule.status
+        : PROXY_ERROR_STATUS[proxyErrorOf(subject)];
+    case 'failed':
+      return PROXY_ERROR_STATUS[subject.error];
+    case 'refused':
+      return subject.status;
+  }
+}
+
+/** The error type of RFC 9209 section 2.3. */
+export function proxyErrorOf(subject: Subject): ProxyError {
+  switch (subject.kind) {
+    case 'blocked':
+      return blockError(subject.reason);
+    case 'failed':
+      return subject.error;
+    case 'refused':
+      return 'http_request_error';
+  }
+}
+
+function blockError(reason: BlockReason): ProxyError {
+  switch (reason.code) {
+    case 'rule':
+    case 'default':
+    case 'department-unknown':
+    case 'port-forbidden':
+      return 'http_request_denied';
+    case 'address-forbidden':
+      return 'destination_ip_prohibited';
+    case 'proxy-loop':
+      return 'proxy_loop_detected';
+  }
+}
+
+/** The value of `Proxy-Status` (RFC 9209 section 2): `postern; error=…; details="rule deepseek, incident 7F3K-9Q2M"`. */
+export function proxyStatus(notice: Notice): string {
+  const cause = causeOf(notice.subject);
+  const details = `${cause === undefined ? '' : `${cause}, `}incident ${notice.code}`;
+  return `postern; error=${proxyErrorOf(notice.subject)}; details=${sfString(details)}`;
+}
+
+/** What the error type alone does not tell. */
+function causeOf(subject: Subject): string | undefined {
+  switch (subject.kind) {
+    case 'blocked':
+      return blockCause(subject.reason);
+    case 'failed':
+      return undefined;
+    case 'refused':
+      return ascii(subject.problem);
+  }
+}
+
+function blockCause(reason: BlockReason): string {
+  switch (reason.code) {
+    case 'rule':
+      return `rule ${ascii(reason.rule.id)}`;
+    case 'port-forbidden':
+      return `port-forbidden ${reason.port}`;
+    case 'address-forbidden':
+      return `address-forbidden ${ascii(reason.range)}`;
+    case 'default':
+    case 'department-unknown':
+    case 'proxy-loop':
+      return reason.code;
+  }
+}
+
+/** Short, and without what a structured string cannot hold. */
+const ascii = (text: string): string => text.slice(0, MAX_DETAILS_LENGTH).replace(/[^\x20-\x7e]+/g, '?');
+
+/** RFC 8941 section 3.3.3. */
+const sfString = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;

@@ -1,0 +1,179 @@
+import type { Words } from './words.ts';
+
+const TRY_AGAIN =
+  'Try again in a few minutes. If it keeps happening, tell your help desk and quote the incident code below.';
+const TELL_HELP_DESK = 'Tell your help desk and quote the incident code below.';
+
+export const ENGLISH: Words = {
+  site: { named: '{host}', unnamed: 'this site' },
+  kinds: { blocked: 'Access blocked', failed: 'Connection problem', refused: 'Invalid request' },
+  blocked: {
+    rule: {
+      heading: 'This site is blocked',
+      summary: 'Access to {site} is blocked by your department’s policy.',
+      advice: 'If you need it for your work, ask your help desk and quote the incident code below.',
+    },
+    default: {
+      heading: 'This site is not on the allowed list',
+      summary: 'Access to {site} is blocked because it is not on your department’s list of allowed sites.',
+      advice: 'If you need it for your work, ask your help desk to add it and quote the incident code below.',
+    },
+    'department-unknown': {
+      heading: 'Your device is not registered',
+      summary:
+        'Access to {site} is blocked because your address, {client}, is not assigned to any department.',
+      advice:
+        'Tell your IT help desk this address and the incident code below, so that they can register it.',
+    },
+    'port-forbidden': {
+      heading: 'This port is not allowed',
+      summary: 'Access to {site} is blocked on port {port}, which is not open through this gateway.',
+      advice: 'If you need this port for your work, ask your help desk and quote the incident code below.',
+    },
+    'address-forbidden': {
+      heading: 'This site leads to an internal address',
+      summary:
+        'Access to {site} is blocked because it leads to an internal or special address, which cannot be reached through the Internet gateway.',
+      advice:
+        'An internal system has to be reached directly, not through this gateway. If you need it, ask your help desk and quote the incident code below.',
+    },
+    'proxy-loop': {
+      heading: 'The request went round in a circle',
+      summary: 'The request for {site} came back to this gateway and was stopped.',
+      advice: `This usually comes from a wrong proxy setting. ${TELL_HELP_DESK}`,
+    },
+  },
+  blockedByLaw: {
+    heading: 'This site is blocked for legal reasons',
+    summary: 'Access to {site} is blocked because of a legal demand.',
+    advice: 'If you need it for your work, ask your help desk and quote the incident code below.',
+  },
+  failed: {
+    dns_timeout: {
+      heading: 'The name lookup took too long',
+      summary: 'The address of {site} could not be looked up in time.',
+      advice: TRY_AGAIN,
+    },
+    dns_error: {
+      heading: 'The site cannot be found',
+      summary: 'The name of {site} cannot be found: no address is known for it.',
+      advice:
+        'Check that the name is spelt right. If it is, tell your help desk and quote the incident code below.',
+    },
+    destination_unavailable: {
+      heading: 'The site is unavailable',
+      summary: 'At the moment {site} cannot be reached.',
+      advice: TRY_AGAIN,
+    },
+    destination_ip_prohibited: {
+      heading: 'The address of the site is not reachable',
+      summary: 'The address of {site} is one that cannot be reached through the Internet gateway.',
+      advice: TELL_HELP_DESK,
+    },
+    connection_refused: {
+      heading: 'The site refused the connection',
+      summary: 'The server of {site} refused the connection.',
+      advice: TRY_AGAIN,
+    },
+    connection_terminated: {
+      heading: 'The connection was cut off',
+      summary: 'The connection to {site} was cut off before an answer came.',
+      advice: TRY_AGAIN,
+    },
+    connection_timeout: {
+      heading: 'The site cannot be reached in time',
+      summary: 'No connection to {site} could be made in time.',
+      advice: TRY_AGAIN,
+    },
+    http_request_denied: {
+      heading: 'Another gateway refused the request',
+      summary: 'Another gateway on the way to {site} refused the request.',
+      advice: TELL_HELP_DESK,
+    },
+    http_request_error: {
+      heading: 'The request could not be forwarded',
+      summary: 'The request for {site} could not be forwarded, because something in it is not valid.',
+      advice: TRY_AGAIN,
+    },
+    http_response_incomplete: {
+      heading: 'The answer was incomplete',
+      summary: 'The server of {site} stopped before its answer was complete.',
+      advice: TRY_AGAIN,
+    },
+    http_response_timeout: {
+      heading: 'The site took too long to answer',
+      summary: 'The server of {site} was reached, but did not answer in time.',
+      advice: TRY_AGAIN,
+    },
+    http_protocol_error: {
+      heading: 'The answer could not be understood',
+      summary: 'The server of {site} sent an answer that is not valid.',
+      advice: TRY_AGAIN,
+    },
+    proxy_internal_error: {
+      heading: 'The gateway has a fault',
+      summary:
+        'The request for {site} failed because of a fault in this gateway; the site itself may be fine.',
+      advice: TRY_AGAIN,
+    },
+    proxy_loop_detected: {
+      heading: 'The request went round in a circle',
+      summary: 'A gateway on the way to {site} found that the request was going round in a circle.',
+      advice: TELL_HELP_DESK,
+    },
+  },
+  refused: {
+    400: {
+      heading: 'The request is malformed',
+      summary: 'The request for {site} does not follow the rules of HTTP, so it was not forwarded.',
+      advice: `The cause is the program that sent it, not the site. ${TRY_AGAIN}`,
+    },
+    408: {
+      heading: 'The request did not arrive in time',
+      summary: 'The request for {site} was still incomplete when its time was up.',
+      advice: TRY_AGAIN,
+    },
+    414: {
+      heading: 'The address is too long',
+      summary: 'The web address asked of {site} is longer than this gateway accepts.',
+      advice:
+        'Shorten the address. If it came from a link, tell your help desk and quote the incident code below.',
+    },
+    431: {
+      heading: 'The request headers are too large',
+      summary: 'The request for {site} carries more header data than this gateway accepts.',
+      advice:
+        'Clearing this site’s cookies often helps. If it does not, tell your help desk and quote the incident code below.',
+    },
+    501: {
+      heading: 'This kind of request is not supported',
+      summary: 'The request for {site} uses something that this gateway does not support.',
+      advice: TELL_HELP_DESK,
+    },
+  },
+  noBlock: 'This is a technical problem. It is not a block by your department’s policy.',
+  quoteTheCode: 'Quote this code when you write or call: it leads straight to this request.',
+  mailSubject: 'Internet access',
+  origin: 'This page was made by your organisation’s Internet gateway, Postern, not by {site}.',
+  gateway: 'Internet gateway',
+  labels: {
+    reason: 'Why it is blocked',
+    problem: 'What is wrong with it',
+    reference: 'Reference',
+    alternatives: 'What you can use instead',
+    help: 'Need help?',
+    code: 'Incident code',
+    email: 'Email',
+    phone: 'Phone',
+    url: 'Web',
+    technical: 'Technical details',
+    department: 'Department',
+    time: 'Time',
+    host: 'Site',
+    client: 'Your address',
+    rule: 'Rule',
+    port: 'Port',
+    range: 'Kind of address',
+    answer: 'Answer',
+  },
+};

@@ -1,0 +1,71 @@
+import type { BlockReason } from '../policy/decide.ts';
+import type { ProxyError } from '../policy/proxy-error.ts';
+import type { Notice } from './notice.ts';
+
+export type Kind = Notice['subject']['kind'];
+export type RefusedStatus = Extract<Notice['subject'], { kind: 'refused' }>['status'];
+
+/**
+ * What happened, and what to do about it. In `summary` and `advice`, `{site}` stands for the site in the words of the
+ * language, and `{client}` and `{port}` for themselves.
+ */
+export type Statement = { readonly heading: string; readonly summary: string; readonly advice: string };
+
+/** Everything that the pages say in one language; what policies and requests bring is not here. */
+export type Words = {
+  /** Around `{host}`, and in its place when the host is not known. */
+  readonly site: { readonly named: string; readonly unnamed: string };
+  readonly kinds: Readonly<Record<Kind, string>>;
+  readonly blocked: Readonly<Record<BlockReason['code'], Statement>>;
+  /** A rule with status 451. */
+  readonly blockedByLaw: Statement;
+  readonly failed: Readonly<Record<ProxyError, Statement>>;
+  readonly refused: Readonly<Record<RefusedStatus, Statement>>;
+  /** Said of a failure, which people otherwise take for a block. */
+  readonly noBlock: string;
+  readonly quoteTheCode: string;
+  readonly mailSubject: string;
+  /** Over HTTPS the address bar names the site, yet the page is ours. */
+  readonly origin: string;
+  readonly gateway: string;
+  readonly labels: Readonly<Record<Label, string>>;
+};
+
+export type Label =
+  | 'reason'
+  | 'problem'
+  | 'reference'
+  | 'alternatives'
+  | 'help'
+  | 'code'
+  | 'email'
+  | 'phone'
+  | 'url'
+  | 'technical'
+  | 'department'
+  | 'time'
+  | 'host'
+  | 'client'
+  | 'rule'
+  | 'port'
+  | 'range'
+  | 'answer';
+
+/** A sentence in pieces: our words, and the values put among them, which a page sets apart. */
+export type Phrase = readonly { readonly text: string; readonly isValue: boolean }[];
+
+type Values = { readonly host: string | undefined; readonly client: string; readonly port?: string };
+
+/** Puts the values in their places; a value is never searched for places itself. */
+export function phrase(template: string, values: Values, { site }: Words): Phrase {
+  const withSite = template.replaceAll('{site}', values.host === undefined ? site.unnamed : site.named);
+  const pieces = withSite.split(/\{(host|client|port)\}/);
+  return pieces
+    .map((piece, index) => {
+      const isValue = index % 2 === 1;
+      return { text: isValue ? (values[piece as keyof Values] ?? '') : piece, isValue };
+    })
+    .filter(({ text }) => text !== '');
+}
+
+export const phraseText = (pieces: Phrase): string => pieces.map(({ text }) => text).join('');
