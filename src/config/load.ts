@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { fail, type Result, succeed } from '../policy/result.ts';
-import { readYaml } from '../policy/yaml-source.ts';
+import { checkYaml, parseYaml } from '../policy/yaml-source.ts';
 import { configSchema, PATH_SETTINGS } from './schema.ts';
 import { type Override, readVariables } from './variables.ts';
 
@@ -66,8 +66,10 @@ function readConfigFile(file: string): Result<Record<string, unknown>> {
     ]);
   }
   if (text.replace(/#.*$/gm, '').trim() === '') return succeed({}); // all commented out: the defaults
-  const located = readYaml(file, text, configSchema);
-  return located.ok ? succeed(located.value.plain as Record<string, unknown>) : located;
+  const source = parseYaml(file, text);
+  if (!source.ok) return source;
+  const checked = checkYaml(source.value, configSchema);
+  return checked.ok ? succeed(source.value.plain as Record<string, unknown>) : checked;
 }
 
 function withDefaultPaths(written: Record<string, unknown>, base: string): Record<string, unknown> {

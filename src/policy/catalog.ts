@@ -1,6 +1,6 @@
 import type { DomainPattern } from './domain-pattern.ts';
 import { nearest } from './nearest.ts';
-import { fail, type Problem, type Result, succeed } from './result.ts';
+import type { Problem } from './result.ts';
 import type { CatalogFile, Target } from './schema.ts';
 import type { Located } from './yaml-source.ts';
 
@@ -11,59 +11,85 @@ export type Catalog = ReadonlyMap<string, Service>;
 
 type Selector = NonNullable<Target['services']>;
 
-export function buildCatalog(files: readonly Located<CatalogFile>[]): Result<Catalog> {
+/** Duplicates are noted as problems; the first entry stands, so that they cause no further ones. */
+export function buildCatalog(files: readonly Located<CatalogFile>[], problems: Problem[]): Catalog {
   const services = new Map<string, Service>();
-  const problems: Problem[] = [];
+  const places = new Map<string, string>();
   for (const file of files)
     file.value.services.forEach((service, index) => {
-      if (services.has(service.id))
-        problems.push({
-          at: file.at(['services', index, 'id']),
-          problem: `the service \`${service.id}\` stands twice in the catalog`,
-          hint: 'merge the two entries',
-        });
+      const at = file.at(['services', index, 'id']);
+      const earlier = places.get(service.id);
+      if (earlier !== undefined) {
+        const problem = `the service \`${service.id}\` stands twice in the catalog, first at ${earlier}`;
+        problems.push({ at, problem, hint: 'merge the two entries' });
+        return;
+      }
       services.set(service.id, service);
+      places.set(service.id, at);
     });
-  return problems.length > 0 ? fail(problems) : succeed(services);
+  return services;
 }
 
-/** The domains of the services that a rule selects; an unknown service, or a selector that finds none, is an error. */
+/**
+ * The domains of the services that a rule selects. A name that selects nothing is a problem even beside others that
+ * do: it is a slip, and would leave a hole. `placeOf` gives the place of a part of the selector.
+ */
 export function selectDomains(
   catalog: Catalog,
   selector: Selector,
-  placeOf: (index: number) => string,
-): Result<readonly DomainPattern[]> {
-  if (!Array.isArray(selector)) return selectByProperties(catalog, selector, placeOf(0));
-  const problems: Problem[] = [];
-  const domains = selector.flatMap((id, index) => {
-    const service = catalog.get(id);
-    if (service !== undefined) return service.domains;
-    const near = nearest(id, catalog.keys());
-    problems.push({
-      at: placeOf(index),
-      problem: `unknown service \`${id}\``,
-      hint: near === undefined ? 'add it to the catalog' : `did you mean \`${near}\`?`,
+  placeOf: (...path: (string | number)[]) => string,
+  problems: Problem[],
+): readonly DomainPattern[] {
+  if (Array.isArray(selector))
+    return selector.flatMap((id, index) => {
+      const service = catalog.get(id);
+      if (service === undefined) problems.push(unknown('service', id, catalog.keys(), placeOf(index)));
+      return service?.domains ?? [];
     });
-    return [];
-  });
-  return problems.length > 0 ? fail(problems) : succeed(domains);
+  const before = problems.length;
+  checkNames(catalog, selector, placeOf, problems);
+  const chosen = [...catalog.values()].filter((service) =>
+    PROPERTIES.every((property) => {
+      const wanted: readonly string[] | undefined = selector[property];
+      return wanted === undefined || valuesOf(service, property).some((value) => wanted.includes(value));
+    }),
+  );
+  if (chosen.length === 0 && problems.length === before)
+    problems.push({
+      at: placeOf(),
+      problem: 'no service has all of these',
+      hint: 'its keys are joined by AND: relax one',
+    });
+  return chosen.flatMap((service) => service.domains);
 }
 
-function selectByProperties(
+const PROPERTIES = ['category', 'operator', 'jurisdiction'] as const;
+
+function valuesOf(service: Service, property: (typeof PROPERTIES)[number]): readonly string[] {
+  return property === 'category' ? service.category : [service[property]];
+}
+
+function checkNames(
   catalog: Catalog,
   selector: Exclude<Selector, readonly string[]>,
-  at: string,
-): Result<readonly DomainPattern[]> {
-  const chosen = [...catalog.values()].filter(
-    (service) =>
-      (selector.category?.some((category) => service.category.includes(category)) ?? true) &&
-      (selector.operator?.includes(service.operator) ?? true) &&
-      (selector.jurisdiction?.includes(service.jurisdiction) ?? true),
-  );
-  if (chosen.length > 0 && Object.keys(selector).length > 0)
-    return succeed(chosen.flatMap((service) => service.domains));
-  const known = [...new Set([...catalog.values()].flatMap((service) => service.category))].sort();
-  return fail([
-    { at, problem: 'the selector finds no service', hint: `categories in the catalog: ${known.join(', ')}` },
-  ]);
+  placeOf: (...path: (string | number)[]) => string,
+  problems: Problem[],
+): void {
+  for (const property of PROPERTIES) {
+    const known = new Set([...catalog.values()].flatMap((service) => valuesOf(service, property)));
+    (selector[property] ?? []).forEach((value, index) => {
+      if (!known.has(value)) problems.push(unknown(property, value, known, placeOf(property, index)));
+    });
+  }
+}
+
+function unknown(what: string, name: string, known: Iterable<string>, at: string): Problem {
+  const near = nearest(name, known);
+  const hint =
+    near === undefined ? 'check its spelling, or add it to policies/catalog/' : `did you mean \`${near}\`?`;
+  return {
+    at,
+    problem: `no service of the catalog has the ${what === 'service' ? 'id' : what} \`${name}\``,
+    hint,
+  };
 }

@@ -6,14 +6,14 @@ import { type Inherited, inherit, type Written } from './inherit.ts';
 import { buildNetworkIndex } from './network-index.ts';
 import type { ParsedPolicies } from './parse.ts';
 import type { Audience, Department, Exception, PolicySet, PolicyTest, Rule } from './policy.ts';
-import { fail, type Problem, type Result, succeed } from './result.ts';
+import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
 import type { AudienceEntry, BaseFile, DepartmentFile, ExceptionEntry, RuleEntry, Target } from './schema.ts';
 import type { Located } from './yaml-source.ts';
 
 /** Puts parsed policies together into one immutable set, or says all that stands in the way. */
 export function compile(parsed: ParsedPolicies): Result<PolicySet> {
   const problems: Problem[] = [];
-  const catalog = keep(problems, buildCatalog(parsed.catalogs)) ?? new Map();
+  const catalog = buildCatalog(parsed.catalogs, problems);
   const bases = indexBases(parsed.bases, problems);
   const departments = new Map<string, Department>();
   for (const file of parsed.departments) {
@@ -81,14 +81,23 @@ function checkBases(
 ): void {
   for (const base of bases.values()) {
     const inherited = keep(problems, inherit(base, bases));
-    for (const { entry, at } of inherited?.rules ?? [])
-      domainsOf(
-        entry.block ?? entry.allow,
-        catalog,
-        (...path) => at(entry.block ? 'block' : 'allow', ...path),
-        problems,
-      );
+    if (inherited !== undefined) buildEntries(inherited, base.value.base, 'enforce', catalog, problems);
   }
+}
+
+/** The rules and exceptions of a department or a base, of its own and inherited. */
+function buildEntries(
+  inherited: Inherited,
+  owner: string,
+  mode: Department['mode'],
+  catalog: Catalog,
+  problems: Problem[],
+): Pick<Department, 'rules' | 'exceptions'> {
+  const rules = inherited.rules.map((written) => buildRule(written, mode, catalog, problems));
+  const exceptions = inherited.exceptions.map((written) => buildException(written, catalog, problems));
+  checkUnique(rules, 'rule', owner, problems);
+  checkUnique(exceptions, 'exception', owner, problems);
+  return { rules, exceptions };
 }
 
 function buildDepartment(
@@ -99,10 +108,7 @@ function buildDepartment(
 ): Department {
   const { department: id, title, members, tests } = file.value;
   const mode = inherited.mode ?? 'enforce';
-  const rules = inherited.rules.map((written) => buildRule(written, mode, catalog, problems));
-  const exceptions = inherited.exceptions.map((written) => buildException(written, catalog, problems));
-  checkUnique(rules, 'rule', id, problems);
-  checkUnique(exceptions, 'exception', id, problems);
+  const { rules, exceptions } = buildEntries(inherited, id, mode, catalog, problems);
   return {
     id,
     title: withoutUndefined(title),
@@ -190,41 +196,46 @@ function domainsOf(
 ): readonly DomainPattern[] {
   const listed = target?.domains ?? [];
   if (target?.services === undefined) return listed;
-  const selected = selectDomains(catalog, target.services, (index) => at('services', index));
-  return [...listed, ...(keep(problems, selected) ?? [])];
+  const selected = selectDomains(catalog, target.services, (...path) => at('services', ...path), problems);
+  return [...listed, ...selected];
 }
 
 function checkUnique(
   entries: readonly { readonly id: string; readonly at: string }[],
   what: string,
-  department: string,
+  owner: string,
   problems: Problem[],
 ): void {
   const first = new Map<string, string>();
   for (const { id, at } of entries) {
     const earlier = first.get(id);
-    if (earlier !== undefined)
-      problems.push({
-        at,
-        problem: `the ${what} \`${id}\` stands twice in \`${department}\`, first at ${earlier}`,
-        hint: 'rename one: the log names a rule by its id',
-      });
-    else first.set(id, at);
+    first.set(id, earlier ?? at);
+    if (earlier === undefined) continue;
+    // Of a file and its base, the file is the one to change: others extend the base too.
+    const [here, other] = fileOf(earlier) === fileOf(at) ? [at, earlier] : [earlier, at];
+    const problem = `the ${what} \`${id}\` stands twice in \`${owner}\`, also at ${other}`;
+    problems.push({ at: here, problem, hint: `rename one: the log names a ${what} by its id` });
   }
 }
 
+const fileOf = (place: string): string => place.replace(/:\d+:\d+$/, '');
+
 function checkNetworks(files: readonly Located<DepartmentFile>[], problems: Problem[]): void {
-  const claimed = new Map<string, string>();
+  const claimed = new Map<string, { readonly department: string; readonly at: string }>();
   for (const file of files)
     (file.value.members?.networks ?? []).forEach(({ text }, index) => {
+      const { department } = file.value;
+      const at = file.at(['members', 'networks', index]);
       const other = claimed.get(text);
-      if (other !== undefined)
+      if (other === undefined) claimed.set(text, { department, at });
+      else if (other.department === department)
+        problems.push({ at, problem: `the network ${text} stands twice`, hint: 'remove one' });
+      else
         problems.push({
-          at: file.at(['members', 'networks', index]),
-          problem: `the network ${text} already belongs to \`${other}\``,
+          at,
+          problem: `the network ${text} already belongs to \`${other.department}\`, at ${other.at}`,
           hint: 'a network belongs to one department; a narrower one may lie inside it',
         });
-      else claimed.set(text, file.value.department);
     });
 }
 
@@ -233,12 +244,6 @@ function keep<T>(problems: Problem[], result: Result<T>): T | undefined {
   if (result.ok) return result.value;
   problems.push(...result.error);
   return undefined;
-}
-
-/** By file, then line: as a person mends them. A base's problem shows once, however many extend it. */
-function inFileOrder(problems: readonly Problem[]): Problem[] {
-  const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return [...unique.values()].toSorted((a, b) => a.at.localeCompare(b.at, 'en', { numeric: true }));
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { fail, type Problem, type Result, succeed } from './result.ts';
+import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
 import {
   type BaseFile,
   baseSchema,
@@ -8,7 +8,7 @@ import {
   type DepartmentFile,
   departmentSchema,
 } from './schema.ts';
-import { type Located, readYaml } from './yaml-source.ts';
+import { checkYaml, type Located, parseYaml, type YamlSource } from './yaml-source.ts';
 
 /** A policy file as text; `name` is how messages and the log call it, such as `policies/trade-ministry.yaml`. */
 export type PolicyFile = { readonly name: string; readonly text: string };
@@ -23,18 +23,26 @@ export type ParsedPolicies = {
 /** Parses every file and reports the problems of all of them. Files in a `catalog` folder are catalogs. */
 export function parsePolicies(files: readonly PolicyFile[]): Result<ParsedPolicies> {
   const problems: Problem[] = [];
-  const read = <T>(file: PolicyFile, schema: z.ZodType<T>, into: Located<T>[]): void => {
-    const result = readYaml(file.name, file.text, schema);
-    if (result.ok) into.push(result.value);
-    else problems.push(...result.error);
-  };
   const departments: Located<DepartmentFile>[] = [];
   const bases: Located<BaseFile>[] = [];
   const catalogs: Located<CatalogFile>[] = [];
-  for (const file of files) {
-    if (/(?:^|\/)catalog\//.test(file.name)) read(file, catalogSchema, catalogs);
-    else if (/^base\s*:/m.test(file.text)) read(file, baseSchema, bases);
-    else read(file, departmentSchema, departments);
+  const check = <T>(source: YamlSource, schema: z.ZodType<T>, into: Located<T>[]): void => {
+    const checked = checkYaml(source, schema);
+    if (checked.ok) into.push(checked.value);
+    else problems.push(...checked.error);
+  };
+  for (const { name, text } of files) {
+    const source = parseYaml(name, text);
+    if (!source.ok) problems.push(...source.error);
+    else if (/(?:^|\/)catalog\//.test(name)) check(source.value, catalogSchema, catalogs);
+    else if (isBase(source.value.plain)) check(source.value, baseSchema, bases);
+    else check(source.value, departmentSchema, departments);
   }
-  return problems.length > 0 ? fail(problems) : succeed({ departments, bases, catalogs });
+  return problems.length > 0 ? fail(inFileOrder(problems)) : succeed({ departments, bases, catalogs });
 }
+
+const isBase = (plain: unknown): boolean =>
+  typeof plain === 'object' &&
+  plain !== null &&
+  Object.hasOwn(plain, 'base') &&
+  !Object.hasOwn(plain, 'department');

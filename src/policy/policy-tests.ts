@@ -7,6 +7,8 @@ import type { Problem } from './result.ts';
 export function runPolicyTests(policies: PolicySet, now: number): readonly Problem[] {
   return [...policies.departments.values()].flatMap((department) =>
     department.tests.flatMap((test) => {
+      const owner = test.client === undefined ? undefined : policies.departmentByNetwork.find(test.client);
+      if (owner !== undefined && owner !== department.id) return [foreignClient(test, department, owner)];
       const decision = decide(factsOfTest(test, department, now), policies);
       return passes(test, decision) ? [] : [failedTest(test, department, decision)];
     }),
@@ -45,6 +47,11 @@ function factsOfTest(test: PolicyTest, department: Department, now: number): Fac
 function passes(test: PolicyTest, decision: Decision): boolean {
   const ruleId = decision.reason.code === 'rule' ? decision.reason.rule.id : undefined;
   return decision.action === test.expect && (test.rule === undefined || test.rule === ruleId);
+}
+
+function foreignClient({ at, client }: PolicyTest, department: Department, owner: string): Problem {
+  const problem = `the client ${client} belongs to \`${owner}\`, so \`${department.id}\` never decides for it`;
+  return { at, problem, hint: `test it in \`${owner}\`, or use an address of this department` };
 }
 
 function failedTest(test: PolicyTest, department: Department, decision: Decision): Problem {

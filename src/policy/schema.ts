@@ -28,7 +28,7 @@ const identifier = z.string().check((context) => {
   });
 });
 
-const nonEmpty = z.string().trim().min(1, 'must not be empty');
+const nonEmpty = z.string().trim().min(1, 'write a text');
 
 const localizedText = z
   .union([nonEmpty.transform((en) => ({ en })), z.strictObject({ en: nonEmpty, ko: nonEmpty }).partial()], {
@@ -39,7 +39,7 @@ const localizedText = z
     params: { hint: 'write `en`, `ko` or both' },
   });
 
-const webUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https URL' });
+const webUrl = z.url({ protocol: /^https?$/, error: 'write a whole URL, https://…' });
 const port = z.int().min(1, 'a port is at least 1').max(65_535, 'a port is at most 65535');
 const instant = z.iso
   .datetime({ offset: true, error: 'write date, time and offset, such as 2026-12-31T18:00:00+09:00' })
@@ -54,20 +54,27 @@ const action = z.enum(['allow', 'block']);
 
 const serviceSelector = z.union(
   [
-    z.array(identifier).min(1),
+    z.array(identifier).min(1, 'list at least one, or remove the key'),
     z
       .strictObject({
-        category: z.array(identifier).min(1),
-        operator: z.array(nonEmpty).min(1),
-        jurisdiction: z.array(country).min(1),
+        category: z.array(identifier).min(1, 'list at least one, or remove the key'),
+        operator: z.array(nonEmpty).min(1, 'list at least one, or remove the key'),
+        jurisdiction: z.array(country).min(1, 'list at least one, or remove the key'),
       })
-      .partial(),
+      .partial()
+      .refine((selector) => Object.keys(selector).length > 0, {
+        error: 'the selector is empty, which would select every service',
+        params: { hint: 'say `category:`, `operator:` or `jurisdiction:`' },
+      }),
   ],
   { error: 'write a list of services, or { category: [...], operator: [...], jurisdiction: [...] }' },
 );
 
 const target = z
-  .strictObject({ services: serviceSelector, domains: z.array(domainPattern).min(1) })
+  .strictObject({
+    services: serviceSelector,
+    domains: z.array(domainPattern).min(1, 'list at least one, or remove the key'),
+  })
   .partial()
   .refine((what) => what.services !== undefined || what.domains !== undefined, {
     error: 'nothing is listed here',
@@ -87,7 +94,7 @@ const rule = z
     id: identifier,
     block: target.optional(),
     allow: target.optional(),
-    ports: z.array(port).min(1).optional(),
+    ports: z.array(port).min(1, 'list at least one, or remove the key').optional(),
     unless: z
       .strictObject({ ...audience, domains: z.array(domainPattern) })
       .partial()
@@ -104,7 +111,11 @@ const rule = z
     const issue = (path: string[], message: string, hint: string) =>
       context.issues.push({ code: 'custom', input: context.value, path, message, params: { hint } });
     if ((block === undefined) === (allow === undefined))
-      issue(['id'], 'a rule says either `block` or `allow`', 'keep one of them');
+      issue(
+        ['id'],
+        block === undefined ? 'the rule neither blocks nor allows' : 'the rule both blocks and allows',
+        'write either `block:` or `allow:`',
+      );
     if (allow === undefined) return;
     for (const key of BLOCK_ONLY)
       if (rest[key] !== undefined)
@@ -140,7 +151,7 @@ const test = z.strictObject({
 });
 
 const contact = z
-  .strictObject({ email: z.email('is not an e-mail address'), phone: nonEmpty, url: webUrl })
+  .strictObject({ email: z.email('write an e-mail address'), phone: nonEmpty, url: webUrl })
   .partial();
 
 /** What a department may inherit from the bases that it extends. */
@@ -173,8 +184,8 @@ export const catalogSchema = z.strictObject({
       title: nonEmpty,
       operator: nonEmpty,
       jurisdiction: country,
-      category: z.array(identifier).min(1),
-      domains: z.array(domainPattern).min(1),
+      category: z.array(identifier).min(1, 'list at least one, or remove the key'),
+      domains: z.array(domainPattern).min(1, 'list at least one, or remove the key'),
       note: nonEmpty.optional(),
     }),
   ),

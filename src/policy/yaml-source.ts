@@ -1,16 +1,26 @@
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { nearest } from './nearest.ts';
-import { fail, type Problem, type Result, succeed } from './result.ts';
+import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
 import { keysAt } from './schema-keys.ts';
 
 type Path = readonly (string | number)[];
+type Fault = { readonly problem: string; readonly hint: string };
 
-/** A value read from a YAML file, and where each of its parts stands in it. */
+/** A YAML file as read: what it says, and where. */
+export type YamlSource = {
+  readonly file: string;
+  readonly text: string;
+  /** Plain values, before a schema's defaults and conversions. */
+  readonly plain: unknown;
+  readonly document: Document;
+  /** `file:line:col` of a character offset. */
+  readonly place: (offset: number) => string;
+};
+
+/** A value that a schema accepted, and where each of its parts stands in its file. */
 export type Located<T> = {
   readonly value: T;
-  /** What the file says, before the schema's defaults and conversions. */
-  readonly plain: unknown;
   readonly file: string;
   readonly text: string;
   /** `file:line:col` of the value at the path; of its nearest parent when it is not there. */
@@ -22,67 +32,77 @@ export const MAX_YAML_CHARACTERS = 4_000_000;
 /** After the first few, syntax errors only echo one another. */
 const MAX_YAML_FAULTS = 5;
 
-/** Reads YAML 1.2 (core schema, no duplicate keys, no unknown tags) and checks it; all problems in one go. */
-export function readYaml<T>(file: string, text: string, schema: z.ZodType<T>): Result<Located<T>> {
+/**
+ * Reads YAML 1.2 (core schema, one document, no duplicate keys, no unknown tags). What would make the parser itself
+ * the victim ends as a problem too: size, NUL bytes, depth, alias bombs.
+ */
+export function parseYaml(file: string, text: string): Result<YamlSource> {
   const lines = new LineCounter();
   const place = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const parsed = parseWithinBounds(text, lines);
-  if (!parsed.ok) return fail([{ at: `${file}:1:1`, ...parsed.error }]);
-  const { document, plain } = parsed.value;
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0)
-    return fail(
-      faults
-        .slice(0, MAX_YAML_FAULTS)
-        .map((fault) => ({ at: place(fault.pos[0]), ...describeYamlFault(fault.code, fault.message) })),
-    );
-  const at = (path: Path): string => place(offsetOf(document, path));
-  const checked = schema.safeParse(plain);
-  if (!checked.success)
-    return fail(checked.error.issues.flatMap((issue) => describeIssue(issue, schema, document, at, place)));
-  return succeed({ value: checked.data, plain, file, text, at });
-}
-
-type Parsed = { readonly document: Document; readonly plain: unknown };
-
-/** What would make the parser itself the victim ends as a problem: size, NUL bytes, depth, alias bombs. */
-function parseWithinBounds(
-  text: string,
-  lines: LineCounter,
-): Result<Parsed, { problem: string; hint: string }> {
+  const whole = (fault: Fault): Result<never> => fail([{ at: `${file}:1:1`, ...fault }]);
   if (text.length > MAX_YAML_CHARACTERS)
-    return fail({
+    return whole({
       problem: `the file is larger than ${MAX_YAML_CHARACTERS / 1e6} million characters`,
       hint: 'split it',
     });
   if (text.includes('\u0000'))
-    return fail({ problem: 'the file holds a NUL byte', hint: 'is it a text file?' });
+    return whole({ problem: 'the file holds a NUL byte', hint: 'is it a text file?' });
   try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      uniqueKeys: true,
-      strict: true,
-      logLevel: 'silent',
-    });
-    return succeed({
-      document,
-      plain: document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 }),
-    });
+    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true });
+    const problems = [...syntaxFaults(document, place), ...unresolvedAliases(document, place)];
+    if (problems.length > 0) return fail(problems.slice(0, MAX_YAML_FAULTS));
+    if (document.contents === null)
+      return whole({ problem: 'the file is empty', hint: 'remove it, or fill it' });
+    return succeed({ file, text, plain: document.toJS({ maxAliasCount: 100 }), document, place });
   } catch (error) {
     if (error instanceof RangeError)
-      return fail({ problem: 'the file is nested too deeply', hint: 'flatten it' });
+      return whole({ problem: 'the file is nested too deeply', hint: 'flatten it' });
     // The one failure left is the alias count: the expansion of a few bytes to gigabytes.
-    return fail({
+    return whole({
       problem: `the aliases cannot be resolved: ${(error as Error).message}`,
       hint: 'use fewer aliases',
     });
   }
 }
 
-function describeYamlFault(code: string, message: string): { problem: string; hint: string } {
+/** Holds a file to a schema; all problems in one go, in the order of the file. */
+export function checkYaml<T>(source: YamlSource, schema: z.ZodType<T>): Result<Located<T>> {
+  const { file, text, plain } = source;
+  const checked = schema.safeParse(plain);
+  if (!checked.success)
+    return fail(
+      inFileOrder(checked.error.issues.flatMap((issue) => describeIssue(issue, [], schema, source))),
+    );
+  return succeed({ value: checked.data, file, text, at: (path) => placeOf(source, path) });
+}
+
+function syntaxFaults(document: Document, place: (offset: number) => string): Problem[] {
+  return [...document.errors, ...document.warnings].map((fault) => ({
+    at: place(fault.pos[0]),
+    ...describeYamlFault(fault.code, fault.message),
+  }));
+}
+
+/** A domain pattern without quotes, `*.example.org`, is an alias to YAML: the likeliest slip of all. */
+function unresolvedAliases(document: Document, place: (offset: number) => string): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) === undefined)
+        problems.push({
+          at: place(alias.range?.[0] ?? 0),
+          problem: `\`*${alias.source}\` without quotes is a YAML alias, and nothing has that name`,
+          hint: `write "*${alias.source}"`,
+        });
+    },
+  });
+  return problems;
+}
+
+function describeYamlFault(code: string, message: string): Fault {
   const problem = message.replace(/ at line \d+, column \d+:[\s\S]*$/, '');
   switch (code) {
     case 'DUPLICATE_KEY':
@@ -98,10 +118,19 @@ function describeYamlFault(code: string, message: string): { problem: string; hi
         problem: 'the file holds several documents',
         hint: 'one file, one document: remove the `---` between',
       };
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return { problem: 'a text with `: ` in it stands without quotes', hint: 'put the text in quotes' };
+    case 'MULTILINE_IMPLICIT_KEY':
+    case 'MISSING_CHAR':
+      return { problem, hint: 'is a `:`, a quote or a bracket missing here or just before?' };
+    case 'BAD_INDENT':
+      return { problem, hint: 'keys of one mapping stand in one column' };
     default:
       return { problem, hint: 'mend the YAML here' };
   }
 }
+
+const placeOf = (source: YamlSource, path: Path): string => source.place(offsetOf(source.document, path));
 
 function offsetOf(document: Document, path: Path): number {
   for (let length = path.length; length > 0; length--) {
@@ -119,49 +148,54 @@ function keyOffset(document: Document, parent: Path, key: string): number {
   return isPair(pair) && isNode(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, parent);
 }
 
+/** A schema's issue as a problem; `parent` is where the schema itself stands in the file. */
 function describeIssue(
   issue: z.core.$ZodIssue,
+  parent: Path,
   schema: z.ZodType,
-  document: Document,
-  at: (path: Path) => string,
-  place: (offset: number) => string,
+  source: YamlSource,
 ): Problem[] {
-  const path = issue.path.filter((part): part is string | number => typeof part !== 'symbol');
-  const name = typeof path.at(-1) === 'string' ? `\`${path.at(-1)}\`` : 'this entry';
-  const written = (): string => (document.hasIn(path) ? shorten(document.getIn(path)) : '');
-  const isMissing = path.length > 0 && !document.hasIn(path);
+  const { document } = source;
+  const path = [...parent, ...issue.path.filter((part) => typeof part !== 'symbol')];
+  const at = placeOf(source, path);
+  const key = path.at(-1);
+  const name = typeof key === 'string' ? `\`${key}\`` : key === undefined ? 'the file' : 'this entry';
+  if (path.length > 0 && !document.hasIn(path)) {
+    const hint = issue.code === 'invalid_value' ? `add ${name}: ${orList(issue.values)}` : `add ${name}`;
+    return [{ at, problem: `${name} is missing`, hint }];
+  }
+  const written = path.length === 0 ? '' : shorten(document.getIn(path));
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        at: place(keyOffset(document, path, key)),
-        problem: `unknown key \`${key}\``,
-        hint: keyHint(key, keysAt(schema, path)),
+      return issue.keys.map((unknown) => ({
+        at: source.place(keyOffset(document, path, unknown)),
+        problem: `unknown key \`${unknown}\``,
+        hint: keyHint(unknown, keysAt(schema, path)),
       }));
-    case 'invalid_type':
-      if (isMissing) return [{ at: at(path), problem: `${name} is missing`, hint: `add ${name}` }];
+    case 'invalid_type': {
+      const wanted = article(issue.expected);
+      const isBare = issue.expected === 'string' && isScalar(document.getIn(path, true));
       return [
         {
-          at: at(path),
-          problem: `${name} is not ${article(issue.expected)}`,
-          hint: `write ${article(issue.expected)}`,
+          at,
+          problem: `${name} is not ${wanted}`,
+          hint: isBare ? `put it in quotes: "${written}"` : `write ${wanted}`,
         },
       ];
-    case 'invalid_value': {
-      const values = issue.values.map(String);
-      if (isMissing)
-        return [{ at: at(path), problem: `${name} is missing`, hint: `add ${name}: ${orList(values)}` }];
-      return [
-        { at: at(path), problem: `unknown ${String(path.at(-1))} \`${written()}\``, hint: orList(values) },
-      ];
     }
-    case 'invalid_union': // the schema states the forms as the union's error
-      return [{ at: at(path), problem: `${name} has none of the forms it may have`, hint: issue.message }];
+    case 'invalid_value':
+      return [{ at, problem: `unknown ${String(key)} \`${written}\``, hint: orList(issue.values) }];
+    case 'invalid_union': {
+      // Of the forms a value may have, the one whose outer shape fits tells best what is wrong inside.
+      const nearMiss = issue.errors.find((branch) => branch.every((inner) => inner.path.length > 0));
+      return nearMiss === undefined
+        ? [{ at, problem: `${name} has none of the forms it may have`, hint: issue.message }]
+        : nearMiss.flatMap((inner) => describeIssue(inner, path, schema, source));
+    }
     case 'custom':
-      return [
-        { at: at(path), problem: issue.message, hint: String(issue.params?.['hint'] ?? 'mend it here') },
-      ];
-    default:
-      return [{ at: at(path), problem: `${name}: ${issue.message}`, hint: 'mend it here' }];
+      return [{ at, problem: issue.message, hint: String(issue.params?.['hint'] ?? 'mend it here') }];
+    default: // sizes and formats: the schema's own words say what is wanted
+      return [{ at, problem: `${name} cannot be \`${written}\``, hint: issue.message }];
   }
 }
 
@@ -183,8 +217,8 @@ function article(type: string): string {
   return words[type] ?? `of type ${type}`;
 }
 
-const orList = (values: readonly string[]): string => values.join(' or ');
+const orList = (values: readonly unknown[]): string => values.map(String).join(' or ');
 const shorten = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
