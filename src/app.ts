@@ -80,7 +80,7 @@ export async function startPostern(
   const drain = drainable(servers);
   const listening = await listen(servers, config.listen);
   if (!listening.ok) {
-    log.value.close();
+    await log.value.close();
     return listening;
   }
 
@@ -137,7 +137,7 @@ export async function startPostern(
       if (control.ok) control.value.close();
       await drain.drain(limits.drainMs);
       upstreams.close();
-      log.value.close();
+      await log.value.close();
     },
   });
 }

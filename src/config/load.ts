@@ -86,7 +86,8 @@ function withDefaultPaths(written: Record<string, unknown>, base: string): Recor
 
 function absolute(path: readonly string[], value: unknown, cwd: string): unknown {
   const isPath = PATH_SETTINGS.some((setting) => setting.join('.') === path.join('.'));
-  return isPath && typeof value === 'string' ? resolve(cwd, value) : value;
+  const isEmpty = value === ''; // left for the schema to refuse: resolved, it would be the working directory
+  return isPath && typeof value === 'string' && !isEmpty ? resolve(cwd, value) : value;
 }
 
 function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -10,13 +10,13 @@ import { parsedBy } from '../policy/schema.ts';
 const path = z.string().min(1, 'must not be empty');
 const port = z.int().min(0, 'a port is at least 0').max(65_535, 'a port is at most 65535');
 const address = z.string().refine((text) => net.isIP(text) !== 0, {
-  error: 'is not an IP address',
+  error: ({ input }) => `\`${input}\` is not an IP address`,
   params: { hint: 'write an IPv4 or IPv6 address without brackets' },
 });
 const nameServer = z
   .string()
   .refine((text) => /^(?:[\d.]+|\[[\da-f:.]+\])(?::\d{1,5})?$|^[\da-f:]+$/i.test(text), {
-    error: 'is not a name server',
+    error: ({ input }) => `\`${input}\` is not a name server`,
     params: { hint: 'write its address, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53' },
   });
 const hostName = z.string().transform((text, context) => {
@@ -30,11 +30,18 @@ const dns = z.strictObject({
   /** Name servers to ask instead of the system's resolver. */
   servers: z.array(nameServer).default([]),
   /** Names with fixed addresses. */
-  hosts: z.record(hostName, z.array(address).min(1)).default({}),
+  hosts: z
+    .record(hostName, z.array(address).min(1, 'name at least one address'), {
+      error: ({ code }) => (code === 'invalid_key' ? 'what stands here is a host name' : undefined),
+    })
+    .default({}),
 });
 
 const egress = z.strictObject({
-  connectPorts: z.array(port.min(1, 'a port is at least 1')).min(1).default([443, 8443]),
+  connectPorts: z
+    .array(port.min(1, 'a port is at least 1'))
+    .min(1, 'name at least one port')
+    .default([443, 8443]),
   internalNetworks: z.array(parsedBy(parseNetwork)).default([]),
   internalNames: z.array(parsedBy(parseDomainPattern)).default([]),
   dns: dns.prefault({}),

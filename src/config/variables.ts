@@ -55,12 +55,24 @@ function readValue({ name, schema, isList }: Variable, text: string): Result<unk
   const candidates = isList ? listCandidates(text) : scalarCandidates(text);
   const accepted = candidates.find((candidate) => schema.safeParse(candidate).success);
   if (accepted !== undefined) return succeed(accepted);
-  const issue = schema.safeParse(candidates[0]).error?.issues[0];
-  const values = issue?.code === 'invalid_value' ? issue.values.map(String).join(' or ') : undefined;
-  const hint =
-    issue?.code === 'custom' ? String(issue.params?.['hint'] ?? '') : (values ?? issue?.message ?? '');
+  const issues = candidates.map((candidate) => schema.safeParse(candidate).error?.issues[0]);
+  // A reading of the wrong type says only that it was not the one that was meant.
+  const issue = issues.find((one) => one?.code !== 'invalid_type') ?? issues[0];
   const problem = issue?.code === 'custom' ? issue.message : `\`${text}\` is not a value of this setting`;
-  return fail({ at: name, problem, hint });
+  return fail({ at: name, problem, hint: hintOf(issue) });
+}
+
+function hintOf(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case 'custom':
+      return String(issue.params?.['hint'] ?? issue.message);
+    case 'invalid_value':
+      return issue.values.map(String).join(' or ');
+    case 'invalid_type':
+      return 'write numbers, separated by commas'; // any text is a text: only lists of numbers come here
+    default:
+      return issue?.message ?? '';
+  }
 }
 
 /** The readings of a text, most specific first: `1` may be a number or a text. */

@@ -37,6 +37,7 @@ export function openSegment(
   let scheduled: NodeJS.Immediate | undefined;
   let retry: NodeJS.Timeout | undefined;
   let faulty = false;
+  let isClosed = false;
 
   const writePending = (): void => {
     let batch = Buffer.concat(pending);
@@ -83,6 +84,7 @@ export function openSegment(
 
   return {
     append(line) {
+      if (isClosed) return;
       const bytes = Buffer.from(line);
       if (pendingBytes + bytes.length > MAX_PENDING_BYTES) {
         lost += 1;
@@ -99,12 +101,17 @@ export function openSegment(
     reopen() {
       flush();
       const old = descriptor;
-      descriptor = openForAppend(path);
-      closeSync(old);
+      try {
+        descriptor = openForAppend(path);
+        closeSync(old);
+      } catch (error) {
+        onFault(error as Error); // the lines go on into the file that was open
+      }
     },
     close() {
       flush();
       clearTimeout(retry);
+      isClosed = true; // the number of a closed descriptor may soon be another file's
       closeSync(descriptor);
     },
   };

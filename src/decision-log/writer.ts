@@ -17,8 +17,12 @@ export type LogSettings = {
 export type DecisionLogFile = DecisionLog & {
   readonly path: string;
   reopen(): void;
-  close(): void;
+  /** Waits, for a moment at most, for the outcomes of the decisions that are still open. */
+  close(): Promise<void>;
 };
+
+/** When a program stops, its last connections are ended first; what became of them is known within a few turns. */
+const LAST_OUTCOMES_MS = 1_000;
 
 /** The decision log as a file of NDJSON, one record a line. `onFault`: as for `openSegment`. */
 export function openDecisionLog(
@@ -31,20 +35,36 @@ export function openDecisionLog(
     { base: null, timestamp: false, formatters: { level: () => ({ v: SCHEMA_VERSION }) } },
     { write: (line: string) => segment.append(escapeInvisible(line)) },
   );
+  const open = new Set<string>();
+  let onLastOutcome: (() => void) | undefined;
   return {
     path,
-    write: (record) => lines.info(lineFields(record)),
+    write(record) {
+      lines.info(lineFields(record));
+      if (record.event === 'decision') open.add(record.incident.id);
+      if (record.event === 'outcome') open.delete(record.incident.id);
+      if (open.size === 0) onLastOutcome?.();
+    },
     committed: settings.onError === 'block' ? segment.committed : () => segment.committed().then(() => true),
     reopen: segment.reopen,
-    close: segment.close,
+    async close() {
+      if (open.size > 0)
+        await new Promise<void>((resolve) => {
+          onLastOutcome = resolve;
+          setTimeout(resolve, LAST_OUTCOMES_MS);
+        });
+      segment.close();
+    },
   };
 }
 
 /**
  * JSON leaves DEL, C1 controls and the marks that reorder text (Unicode Bidirectional Algorithm) as they are; in a
- * terminal or an editor they would let a host name rewrite the line that reports it.
+ * terminal or an editor they would let a host name rewrite the line that reports it. Half a surrogate pair (`Cs`)
+ * would be lost in UTF-8.
  */
-const INVISIBLE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const INVISIBLE =
+  /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\p{Cs}]/gu;
 
 function escapeInvisible(line: string): string {
   return line.replace(

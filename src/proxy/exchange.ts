@@ -4,6 +4,7 @@ import type { ProxyError } from '../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { dialError } from './dial.ts';
 import { responseHeaders, trailerPairs } from './headers.ts';
+import { hasBody } from './message-rules.ts';
 
 /** Why an origin gave no final response. */
 export type ExchangeFailure = {
@@ -38,7 +39,12 @@ export function exchange(
     );
     upstream.once('timeout', () => giveUp('http_response_timeout'));
     upstream.once('socket', (socket) => boundDial(socket, dialMs, () => giveUp('connection_timeout')));
-    upstream.once('response', (answer) => resolve(succeed(answer)));
+    // An answer to an upgrade that was never asked for, and statuses that are none, would make no response for a client.
+    upstream.once('upgrade', () => giveUp('http_protocol_error'));
+    upstream.once('response', (answer) => {
+      if (isFinalStatus(answer.statusCode)) resolve(succeed(answer));
+      else giveUp('http_protocol_error');
+    });
     let interim = 0;
     upstream.on('continue', () => {
       if (request.httpVersion !== '1.0' && !response.headersSent) response.writeContinue();
@@ -93,7 +99,7 @@ export function relayResponse(
 export type Relayed = { readonly bytesDown: number; readonly ending: 'whole' | 'broken' | 'client-left' };
 
 function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
-  if (request.readableEnded) {
+  if (!hasBody(request)) {
     upstream.end();
     return;
   }
@@ -136,6 +142,8 @@ export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
 
 const isStale = (upstream: ClientRequest, error: NodeJS.ErrnoException): boolean =>
   upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+const isFinalStatus = (status = 0): boolean => status >= 200 && status <= 999;
 
 /** A phrase with bytes that HTTP does not allow would make `writeHead` throw; phrases carry no meaning. */
 function reasonPhrase({ statusMessage = '' }: IncomingMessage): string {

@@ -4,6 +4,7 @@ import { type Admission, type Asked, admit, type Door } from './admit.ts';
 import { exchange, relayResponse } from './exchange.ts';
 import { type RawHeaders, requestHeaders, valuesOf } from './headers.ts';
 import type { Limits } from './limits.ts';
+import { hasBody } from './message-rules.ts';
 import { noticeOf, sendNotice } from './respond.ts';
 import { authorityOf, type ForwardTarget } from './target.ts';
 import type { UpstreamRequest, Upstreams } from './upstreams.ts';
@@ -118,13 +119,6 @@ function framingOf(request: IncomingMessage): RawHeaders {
   if (length !== undefined) return ['Content-Length', length];
   if (hasBody(request)) return ['Transfer-Encoding', 'chunked'];
   return ['POST', 'PUT', 'PATCH'].includes(request.method ?? '') ? ['Content-Length', '0'] : [];
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  const [length] = valuesOf(request.rawHeaders, 'content-length');
-  return length !== undefined
-    ? Number(length) > 0
-    : valuesOf(request.rawHeaders, 'transfer-encoding').length > 0;
 }
 
 /** A client that was answered may go on sending its body for a while (RFC 9112 section 9.6), not for ever. */

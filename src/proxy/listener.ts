@@ -13,6 +13,7 @@ import { listOf } from './headers.ts';
 import { findViolation } from './message-rules.ts';
 import { sendNotice, sendNoticeOnSocket } from './respond.ts';
 import { type ForwardTarget, parseConnectTarget, parseForwardTarget, type Target } from './target.ts';
+import { createTurns } from './turns.ts';
 import { isWebSocketUpgrade, upgradeToWebSocket } from './websocket.ts';
 
 /** All that the data path works with. */
@@ -34,15 +35,10 @@ export function createListener(context: ProxyContext): http.Server {
   // A little later than the upstream's own timer, so that the client hears of it.
   server.timeout = limits.exchangeIdleMs + 5_000;
 
-  const busy = new WeakMap<net.Socket, number>();
-  const track = (socket: net.Socket, change: 1 | -1): void => {
-    busy.set(socket, (busy.get(socket) ?? 0) + change);
-  };
+  const turns = createTurns();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const { socket } = request;
-    track(socket, 1);
-    response.once('close', () => track(socket, -1));
-    void handleRequest(request, response, context);
+    const inTurn = turns.take(request.socket, response, () => void handleRequest(request, response, context));
+    if (!inTurn) request.socket.destroy();
   };
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
@@ -58,7 +54,7 @@ export function createListener(context: ProxyContext): http.Server {
   server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as net.Socket;
     // A body that breaks off or breaks the rules is the end of a request that has its own two lines in the log.
-    if (error.code === 'ECONNRESET' || !socket.writable || (busy.get(socket) ?? 0) > 0) socket.destroy();
+    if (error.code === 'ECONNRESET' || !socket.writable || turns.isBusy(socket)) socket.destroy();
     else void refuseOnSocket(parserViolation(error), undefined, socket, context);
   });
   return server;

@@ -40,3 +40,11 @@ function violatesFraming(request: IncomingMessage): Violation | undefined {
 }
 
 const bad = (problem: string): Violation => ({ status: 400, problem });
+
+/** Whether a request that passed `findViolation` has content (RFC 9112 section 6.3). */
+export function hasBody(request: IncomingMessage): boolean {
+  const [length] = valuesOf(request.rawHeaders, 'content-length');
+  return length !== undefined
+    ? Number(length) > 0
+    : valuesOf(request.rawHeaders, 'transfer-encoding').length > 0;
+}
