@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import type { Notice } from '../block-page/notice.ts';
 import { newIncident } from '../decision-log/incident.ts';
@@ -53,8 +54,8 @@ export function createListener(context: ProxyContext): http.Server {
   );
   server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as net.Socket;
-    // A body that breaks off or breaks the rules is the end of a request that has its own two lines in the log.
-    if (error.code === 'ECONNRESET' || !socket.writable || turns.isBusy(socket)) socket.destroy();
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else if (turns.isBusy(socket)) void endAfterAnswer(socket, context.door);
     else void refuseOnSocket(parserViolation(error), undefined, socket, context);
   });
   return server;
@@ -169,6 +170,16 @@ async function refuseOnSocket(
   socket.on('error', () => socket.destroy());
   const notice = await refuse(refusal, request, socket, door);
   if (!socket.destroyed) sendNoticeOnSocket(notice, request?.headers ?? {}, socket, limits.lingerMs);
+}
+
+/**
+ * A body that breaks off or breaks the rules ends a request that has lines of its own in the log. If that request was
+ * refused for its head, the answer goes out once its line is written, so this waits for the same.
+ */
+async function endAfterAnswer(socket: net.Socket, door: Door): Promise<void> {
+  await door.log.committed();
+  await setImmediate(); // the refusal waits for the same commit, and writes in this turn
+  socket.destroySoon();
 }
 
 /** What Node's parser refused, as the status that fits. */

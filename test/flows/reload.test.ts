@@ -1,0 +1,94 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { request } from '../support/client.ts';
+import { startHttpOrigin } from '../support/origin.ts';
+import { BLOCKING_POLICY, startProxy, type TestProxy } from '../support/proxy.ts';
+
+const announced = (proxy: TestProxy, kind: string, count = 1) =>
+  vi.waitFor(
+    () => {
+      const found = proxy.announcements.filter((announcement) => announcement.kind === kind);
+      if (found.length < count) throw new Error(`no ${kind} yet`);
+      return found;
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+
+test('editing a policy while a download runs changes the next decision, and the download ends whole', async () => {
+  const size = 8 * 1024 * 1024;
+  let finish = (): void => {};
+  const origin = await startHttpOrigin((_, response) => {
+    response.writeHead(200, { 'content-length': size });
+    response.write(Buffer.alloc(size / 2));
+    finish = () => response.end(Buffer.alloc(size / 2));
+  });
+  const proxy = await startProxy();
+  const url = `http://allowed.test:${origin.port}/`;
+  const started = Promise.withResolvers<void>();
+  const download = new Promise<number>((resolve, reject) => {
+    http.get(
+      { host: '127.0.0.1', port: proxy.port, path: url, headers: { host: 'allowed.test' }, agent: false },
+      (incoming) => {
+        let received = 0;
+        incoming.on('data', (chunk: Buffer) => {
+          received += chunk.length;
+          started.resolve();
+        });
+        incoming.on('end', () => resolve(received));
+        incoming.on('error', reject);
+      },
+    );
+  });
+  await started.promise;
+
+  proxy.writePolicy('office.yaml', BLOCKING_POLICY.replace('[blocked.test]', '[blocked.test, allowed.test]'));
+  await announced(proxy, 'reloaded');
+  expect((await request(proxy.port, url)).status).toBe(403);
+  finish();
+  expect(await download).toBe(size);
+  const decisions = await proxy.linesOf('decision', 2);
+  expect(decisions.map(({ action }) => action)).toEqual(['forward', 'block']);
+  expect(decisions[0]?.['policy']).not.toBe(decisions[1]?.['policy']);
+});
+
+test('breaking a policy changes nothing, and says why with its line', async () => {
+  const proxy = await startProxy();
+  proxy.writePolicy('office.yaml', BLOCKING_POLICY.replace('block:', 'blok:'));
+  const [refused] = await announced(proxy, 'reload-refused');
+  expect(refused).toMatchObject({
+    problems: expect.arrayContaining([
+      { at: 'policies/office.yaml:9:5', problem: 'unknown key `blok`', hint: 'did you mean `block`?' },
+    ]),
+  });
+  expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
+});
+
+test('a policy whose own tests fail never goes live', async () => {
+  const proxy = await startProxy();
+  proxy.writePolicy(
+    'office.yaml',
+    `${BLOCKING_POLICY}tests:\n  - { request: "http://blocked.test/", expect: forward }\n`,
+  );
+  const [refused] = await announced(proxy, 'reload-refused');
+  expect(refused).toMatchObject({ problems: [{ at: 'policies/office.yaml:12:5' }] });
+  expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
+});
+
+test('a file replaced by a rename, as editors save, takes effect too', async () => {
+  const proxy = await startProxy();
+  const target = join(proxy.dir, 'policies', 'office.yaml');
+  writeFileSync(`${target}.new`, readFileSync(target, 'utf8').replace('blocked.test', 'moved.test'));
+  renameSync(`${target}.new`, target);
+  await announced(proxy, 'reloaded');
+  expect((await request(proxy.port, 'http://moved.test/')).status).toBe(403);
+});
+
+test('policies that are gone leave the running ones in force', async () => {
+  const proxy = await startProxy();
+  renameSync(join(proxy.dir, 'policies'), join(proxy.dir, 'gone'));
+  proxy.reload();
+  await announced(proxy, 'reload-refused');
+  expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
+});
