@@ -534,6 +534,12 @@ test('an internal address is not dialled unless it was opened', async () => {
   expect(origin.accepted()).toBe(1);
 });
 
+test('without name servers of its own the proxy asks the system, whose hosts file it honours', async () => {
+  const origin = await startHttpOrigin((_, response) => response.end('by name'));
+  const proxy = await startProxy({ egress: { dns: { servers: [] } } });
+  expect((await request(proxy.port, `http://localhost:${origin.port}/`)).body).toBe('by name');
+});
+
 test('of mixed answers only the allowed addresses are dialled', async () => {
   const origin = await startHttpOrigin((_, response) => response.end('reached'));
   const proxy = await startProxy({

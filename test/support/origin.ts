@@ -53,12 +53,17 @@ export function startRawOrigin(onConnection: (socket: net.Socket) => void): Prom
 export async function startHttpsOrigin(
   host: string,
   handler: http.RequestListener,
-): Promise<Origin & { readonly ca: string; readonly server: https.Server }> {
+): Promise<Origin & { readonly ca: string; readonly caFile: string; readonly server: https.Server }> {
   const directory = mkdtempSync(join(tmpdir(), 'postern-origin-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const authority = createAuthority(directory, { now: new Date() });
   if (!authority.ok) throw new Error(JSON.stringify(authority.error));
   const { certificatePem, keyPem } = createLeafIssuer(authority.value)(host, new Date());
   const server = https.createServer({ cert: certificatePem, key: keyPem }, handler);
-  return { ...(await listen(server)), ca: authority.value.certificatePem, server };
+  return {
+    ...(await listen(server)),
+    ca: authority.value.certificatePem,
+    caFile: join(directory, 'ca.crt'),
+    server,
+  };
 }

@@ -101,7 +101,11 @@ function configOf({ connectPorts = [443], egress, config }: ProxySetup): Record<
     egress: {
       connectPorts,
       internalNetworks: ['127.0.0.0/8'],
-      dns: { hosts: Object.fromEntries(NAMES.map((name) => [name, ['127.0.0.1']])) },
+      // No question leaves the machine: names that the test did not set do not exist.
+      dns: {
+        servers: ['127.0.0.1:1'],
+        hosts: Object.fromEntries(NAMES.map((name) => [name, ['127.0.0.1']])),
+      },
       ...egress,
     },
     ...config,

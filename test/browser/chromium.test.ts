@@ -1,0 +1,111 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { hasChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { startHttpsOrigin } from '../support/origin.ts';
+import { type Line, startProxy, type TestProxy } from '../support/proxy.ts';
+
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 900 };
+
+/** `npm run screenshots` sets this to docs/images; otherwise the pictures are taken and dropped. */
+const pictures = process.env['SCREENSHOTS'];
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
+  await page.screenshot(pictures === undefined ? {} : { path: join(pictures, `${name}.png`) });
+}
+
+const shippedPolicies = (folder = 'policies'): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
+
+/** The browser also asks for hosts of its maker; the line about ours is the one that matters. */
+async function lineFor(proxy: TestProxy, host: string): Promise<Line | undefined> {
+  return (await proxy.linesOf('decision', 1)).find((line) => line['host'] === host);
+}
+
+describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-tools)', () => {
+  test("shows the trade ministry's block page over HTTPS without a warning", async () => {
+    const proxy = await startProxy({ policies: shippedPolicies() });
+    const browser = await launchChromium(proxy.port, [proxy.caFile]);
+    const page = await openPage(browser, { viewport: DESKTOP });
+    const response = await page.goto('https://chat.deepseek.com/');
+    expect(response?.status()).toBe(403);
+    expect(await response?.securityDetails()).toMatchObject({ protocol: 'TLS 1.3' });
+    expect(await page.getAttribute('html', 'lang')).toBe('en');
+    const decision = await lineFor(proxy, 'chat.deepseek.com');
+    expect(decision).toMatchObject({ department: 'trade-ministry', action: 'block', rule: 'deepseek' });
+    const text = await page.innerText('body');
+    expect(text).toContain('Ministry of Trade, Industry and Energy');
+    expect(text).toContain(decision?.['code']);
+    const outcomes = await proxy.linesOf('outcome', 1);
+    expect(outcomes.find(({ id }) => id === decision?.id)).toMatchObject({ kind: 'block-page-served' });
+    await picture(page, 'block-page-en');
+  });
+
+  test('shows it in Korean to a Korean browser, in the dark and on a phone', async () => {
+    const proxy = await startProxy({ policies: shippedPolicies() });
+    const browser = await launchChromium(proxy.port, [proxy.caFile]);
+    const page = await openPage(browser, { locale: 'ko-KR', colorScheme: 'dark', viewport: PHONE });
+    await page.goto('https://chat.deepseek.com/');
+    expect(await page.getAttribute('html', 'lang')).toBe('ko');
+    expect(await page.innerText('body')).toContain('산업통상자원부');
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    expect(overflow).toBeLessThanOrEqual(0);
+    await picture(page, 'block-page-ko-phone-dark');
+  });
+
+  test('loads an allowed HTTPS site and holds a WebSocket with it', async () => {
+    const origin = await startHttpsOrigin('allowed.test', (_, response) => {
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end('<title>Allowed</title><h1>An allowed site</h1>');
+    });
+    const sockets = new WebSocketServer({ server: origin.server });
+    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
+    const proxy = await startProxy({ connectPorts: [origin.port] });
+    const browser = await launchChromium(proxy.port, [proxy.caFile, origin.caFile]);
+    const page = await openPage(browser);
+    const response = await page.goto(`https://allowed.test:${origin.port}/`);
+    expect(response?.status()).toBe(200);
+    expect(await page.innerText('h1')).toBe('An allowed site');
+    const echoed = await page.evaluate(
+      (url) =>
+        new Promise((resolve, reject) => {
+          const socket = new WebSocket(url);
+          socket.onopen = () => socket.send('hello');
+          socket.onmessage = ({ data }) => resolve(data);
+          socket.onerror = () => reject(new Error('the WebSocket failed'));
+        }),
+      `wss://allowed.test:${origin.port}/`,
+    );
+    expect(echoed).toBe('echo hello');
+    const tunnels = (await proxy.linesOf('decision', 2)).filter(({ host }) => host === 'allowed.test');
+    expect(tunnels.map(({ via, action }) => `${via} ${action}`)).toEqual([
+      'connect forward',
+      'connect forward',
+    ]);
+  });
+
+  test('unblocked again, the same address shows the site: nothing of the block stays behind (EV-26)', async () => {
+    const origin = await startHttpsOrigin('blocked.test', (_, response) => response.end('the site itself'));
+    const proxy = await startProxy({ connectPorts: [origin.port] });
+    const browser = await launchChromium(proxy.port, [proxy.caFile, origin.caFile]);
+    const page = await openPage(browser);
+    const url = `https://blocked.test:${origin.port}/`;
+    expect((await page.goto(url))?.status()).toBe(403);
+    proxy.writePolicy(
+      'office.yaml',
+      'department: office\ntitle: Office\nmembers: { networks: [127.0.0.1] }\ndefault: allow\n',
+    );
+    proxy.reload();
+    expect((await page.goto(url))?.status()).toBe(200);
+    expect(await page.innerText('body')).toBe('the site itself');
+  });
+});
