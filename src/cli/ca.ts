@@ -37,7 +37,10 @@ function init(options: InitOptions): void {
         ...(organization === undefined ? {} : { organization }),
       })
     : config;
-  if (!created.ok) return failWith(created.error, options);
+  if (!created.ok) {
+    failWith(created.error, options);
+    return;
+  }
   if (!options.json && config.ok)
     process.stdout.write(`created a CA in ${config.value.certs}: keep ca.key secret\n`);
   describe(created.value, options);
@@ -63,7 +66,8 @@ function exportCertificate(options: ExportOptions): void {
       (error as NodeJS.ErrnoException).code === 'EEXIST'
         ? 'the file is there already'
         : (error as Error).message;
-    return failWith([{ at: options.out, problem, hint: 'name another file with --out' }], options);
+    failWith([{ at: options.out, problem, hint: 'name another file with --out' }], options);
+    return;
   }
   if (options.json) printJson({ ok: true, file: options.out, format: options.format });
   else process.stdout.write(`wrote ${options.out}\n`);

@@ -1,16 +1,14 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import type { PolicySet } from '../policy/policy.ts';
 import { countPolicyTests, expiredExceptions } from '../policy/policy-tests.ts';
 import { loadPolicies } from '../policy-store/load.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
-import { count, EXIT, printJson, printProblems } from './output.ts';
+import { count, EXIT, out, printJson, printProblems } from './output.ts';
 
 export function addCheck(program: Command): void {
   withCommonOptions(program.command('check'))
     .argument('[dir]', 'policy folder (default: the one of the configuration)')
     .description('validate the configuration and the policies, and run the tests in the policy files')
-    .addHelpText('after', '\nExit status: 0 good, 1 problems, 2 usage.')
     .action(check);
 }
 
@@ -29,7 +27,7 @@ function check(dir: string | undefined, options: CommonOptions): void {
   else {
     const { departments, rules, exceptions, tests } = summary;
     const parts = [count(departments, 'department'), count(rules, 'rule'), count(exceptions, 'exception')];
-    process.stdout.write(`${pc.green('good')}: ${parts.join(', ')}; ${count(tests, 'test')} passed\n`);
+    process.stdout.write(`${out.green('good')}: ${parts.join(', ')}; ${count(tests, 'test')} passed\n`);
   }
 }
 

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import pc from 'picocolors';
+import { z } from 'zod';
 import type { Config } from '../config/load.ts';
 import { reasonFields } from '../decision-log/line.ts';
 import { identify } from '../identity/identify.ts';
@@ -15,7 +15,7 @@ import { loadPolicies } from '../policy-store/load.ts';
 import { decideAtDoor } from '../proxy/admit.ts';
 import { createEgress } from '../proxy/egress.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
-import { EXIT, printJson, printProblems, table } from './output.ts';
+import { EXIT, out, printJson, printProblems, table } from './output.ts';
 
 type ExplainOptions = CommonOptions & {
   readonly department?: string;
@@ -26,7 +26,7 @@ type ExplainOptions = CommonOptions & {
 };
 
 export function addExplain(program: Command): void {
-  withCommonOptions(program.command('explain'))
+  withCommonOptions(program.command('explain'), '0 forward, 3 block, 1 problems, 2 usage')
     .argument('<url>', 'what is asked for, such as https://chat.deepseek.com/', parseUrl)
     .description('say what would be decided on a request, and what every rule has to say of it')
     .option('--department <id>', "the department that asks (default: the client's)")
@@ -43,7 +43,6 @@ export function addExplain(program: Command): void {
         parseTime,
       ),
     )
-    .addHelpText('after', '\nExit status: 0 forward, 3 block, 1 problems, 2 usage.')
     .action(explainUrl);
 }
 
@@ -109,7 +108,7 @@ function asText(url: RequestUrl, facts: Facts, explanation: Explanation, decisio
     facts.department === undefined
       ? `${facts.client}, in no department`
       : `${facts.department}, ${facts.client}`;
-  const word = decision.action === 'block' ? pc.red(pc.bold('block')) : pc.green(pc.bold('forward'));
+  const word = decision.action === 'block' ? out.red(out.bold('block')) : out.green(out.bold('forward'));
   const observed =
     decision.action === 'forward' && decision.wouldBlock
       ? `\n  observed only: would block by ${because(decision.wouldBlock)}`
@@ -179,8 +178,8 @@ function parseClient(text: string): string {
 }
 
 function parseTime(text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
+  // `Date.parse` alone takes `soon 9` for a day in September, and a time without an offset for this machine's own.
+  if (!z.iso.datetime({ offset: true }).safeParse(text).success)
     throw new InvalidArgumentError('Write date, time and offset: 2026-06-01T10:00:00+09:00.');
-  return time;
+  return Date.parse(text);
 }

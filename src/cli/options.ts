@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, loadConfig } from '../config/load.ts';
 import type { Override } from '../config/variables.ts';
+import { addressLiteral } from '../policy/host.ts';
 import { parseAuthority } from '../policy/request-url.ts';
 import type { Result } from '../policy/result.ts';
 
@@ -16,13 +17,14 @@ export type CommonOptions = {
 
 export type ListenOption = { readonly host: string; readonly port: number };
 
-export function withCommonOptions(command: Command): Command {
+export function withCommonOptions(command: Command, exits = '0 good, 1 problems, 2 usage'): Command {
   return command
     .option('--config <file>', 'configuration file (default: ./postern.yaml, else /etc/postern/postern.yaml)')
     .option('--policies <dir>', 'policy folder')
     .option('--certs <dir>', "folder of the CA's key and certificate")
     .option('--state <dir>', 'folder for the log and the control socket')
-    .option('--json', 'print JSON');
+    .option('--json', 'print JSON')
+    .addHelpText('after', `\nExit status: ${exits}.`);
 }
 
 /** The configuration in force for a verb: its flags over the environment over the file over the defaults. */
@@ -42,8 +44,8 @@ export function configFor(options: CommonOptions, extra: readonly Override[] = [
 export function parseListen(text: string, earlier: readonly ListenOption[] = []): readonly ListenOption[] {
   const isAnyPort = text.endsWith(':0');
   const authority = parseAuthority(isAnyPort ? `${text}1` : text);
-  if (!authority.ok || authority.value.port === undefined)
+  const host = authority.ok ? addressLiteral(authority.value.host) : undefined;
+  if (!authority.ok || authority.value.port === undefined || host === undefined)
     throw new InvalidArgumentError('Write ADDRESS:PORT, such as 127.0.0.1:3128 or [::1]:3128.');
-  const { host, port } = authority.value;
-  return [...earlier, { host: host.replace(/^\[|\]$/g, ''), port: isAnyPort ? 0 : port }];
+  return [...earlier, { host, port: isAnyPort ? 0 : authority.value.port }];
 }

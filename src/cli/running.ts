@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Problem } from '../policy/result.ts';
 import { type Answer, askRunning } from '../supervisor/control.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
-import { EXIT, printJson, printProblems, table } from './output.ts';
+import { EXIT, endpointText, printJson, printProblems, table } from './output.ts';
 
 /** The verbs that ask a running Postern, over the control socket in its state folder. */
 export function addRunning(program: Command): void {
@@ -30,7 +30,7 @@ async function ask(
     return;
   }
   if (!answer.value.ok) {
-    printProblems((answer.value['problems'] ?? []) as readonly Problem[], json);
+    printProblems((answer.value.problems ?? []) as readonly Problem[], json);
     process.exitCode = EXIT.problems;
     return;
   }
@@ -42,7 +42,7 @@ const tellReload = ({ changed, version }: Answer): string =>
   `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${version}\n`;
 
 function tellStatus({ pid, startedAt, policy, departments, listen }: Answer): string {
-  const endpoints = (listen as { host: string; port: number }[]).map(({ host, port }) => `${host}:${port}`);
+  const endpoints = (listen as { host: string; port: number }[]).map(endpointText);
   return `${table([
     ['running', `process ${pid}, since ${startedAt}`],
     ['listening', endpoints.join(', ')],

@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import pc from 'picocolors';
 import { type Announcement, type Postern, startPostern } from '../app.ts';
 import type { Config } from '../config/load.ts';
 import {
@@ -10,13 +9,13 @@ import {
   parseListen,
   withCommonOptions,
 } from './options.ts';
-import { count, EXIT, printJson, printProblems } from './output.ts';
+import { count, EXIT, endpointText, err, out, printJson, printProblems } from './output.ts';
 import { VERSION } from './version.ts';
 
 type ServeOptions = CommonOptions & { readonly listen?: readonly ListenOption[] };
 
 export function addServe(program: Command): void {
-  withCommonOptions(program.command('serve'))
+  withCommonOptions(program.command('serve'), '0 stopped by a signal, 1 problems, 2 usage')
     .description('run the proxy; the CA and the state folder are created when missing')
     .addOption(
       new Option('--listen <address:port>', 'where to listen; may be repeated').argParser(parseListen),
@@ -74,18 +73,20 @@ function surviveFaults(announce: (announcement: Announcement) => void): void {
       problem: { at: 'postern', problem, hint: 'this is a bug: please report it with these lines' },
     });
   };
+  // Whoever read our output may go, and each further write then fails: to report that there would never end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   process.on('uncaughtException', report);
   process.on('unhandledRejection', report);
 }
 
 function tell(announcement: Announcement): void {
-  const time = pc.dim(new Date().toISOString());
+  const time = err.dim(new Date().toISOString());
   switch (announcement.kind) {
     case 'ca-created':
       process.stderr.write(`${time} created a CA in ${shown(announcement.directory)}: keep ca.key secret\n`);
       return;
     case 'warning':
-      process.stderr.write(`${time} ${pc.yellow('warning')}\n`);
+      process.stderr.write(`${time} ${err.yellow('warning')}\n`);
       printProblems([announcement.problem], false);
       return;
     case 'reloaded': {
@@ -96,23 +97,21 @@ function tell(announcement: Announcement): void {
       return;
     }
     case 'reload-refused':
-      process.stderr.write(`${time} ${pc.red('the policies were not reloaded')}; those in force stay\n`);
+      process.stderr.write(`${time} ${err.red('the policies were not reloaded')}; those in force stay\n`);
       printProblems(announcement.problems, false);
   }
 }
 
 function greeting(config: Config, { endpoints, logFile, policies }: Postern): string {
-  const [first] = endpoints.map(
-    ({ host, port }) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-  );
+  const [first] = endpoints.map((endpoint) => `http://${endpointText(endpoint)}`);
   const departments = [...policies.departments.values()];
   const rules = departments.reduce((sum, department) => sum + department.rules.length, 0);
   const ca = shown(`${config.certs}/ca.crt`);
   const trust = config.blockPage.https === 'page' ? ` --cacert ${ca}` : '';
   return `
-${pc.bold(`Postern ${VERSION}`)} is running, process ${process.pid}.
+${out.bold(`Postern ${VERSION}`)} is running, process ${process.pid}.
 
-  proxy     ${endpoints.map(({ host, port }) => `${host}:${port}`).join(', ')}
+  proxy     ${endpoints.map(endpointText).join(', ')}
   policies  ${shown(config.policies)}: ${count(departments.length, 'department')}, ${count(rules, 'rule')}, ${short(policies.version)}
   log       ${shown(logFile)}
 

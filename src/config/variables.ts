@@ -65,7 +65,7 @@ function readValue({ name, schema, isList }: Variable, text: string): Result<unk
 function hintOf(issue: z.core.$ZodIssue | undefined): string {
   switch (issue?.code) {
     case 'custom':
-      return String(issue.params?.['hint'] ?? issue.message);
+      return String(issue.params?.hint ?? issue.message);
     case 'invalid_value':
       return issue.values.map(String).join(' or ');
     case 'invalid_type':

@@ -62,7 +62,10 @@ function readWithin(root: string, path: string): Result<string, Fault> {
         problem: 'the link leads out of the policy folder',
         hint: 'put the file itself into the folder',
       });
-    const { size } = statSync(real);
+    const stats = statSync(real);
+    if (!stats.isFile())
+      return fail({ problem: 'it is not a file', hint: 'a pipe or a device would never end: remove it' });
+    const { size } = stats;
     if (size > MAX_YAML_CHARACTERS * 4)
       return fail({
         problem: `the file is ${Math.ceil(size / 1e6)} MB large`,

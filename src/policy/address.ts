@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { addressBytes } from './network.ts';
 
 /**
  * Which special-purpose range (IANA registries, RFC 6890) an address lies in, or undefined when it is globally
@@ -6,8 +7,9 @@ import ipaddr from 'ipaddr.js';
  * because what cannot be classified must not be dialled.
  */
 export function specialRange(address: string): string | undefined {
-  if (!ipaddr.isValid(address)) return 'unparsable';
-  const parsed = ipaddr.process(address); // an IPv4-mapped address becomes the IPv4 address that the kernel dials
+  const bytes = addressBytes(address); // of an IPv4-mapped address, those of the IPv4 address that the kernel dials
+  if (bytes === undefined) return 'unparsable';
+  const parsed = ipaddr.fromByteArray([...bytes]);
   return parsed.kind() === 'ipv4' ? ipv4Range(parsed as ipaddr.IPv4) : ipv6Range(parsed as ipaddr.IPv6);
 }
 
@@ -18,12 +20,14 @@ function ipv4Range(address: ipaddr.IPv4): string | undefined {
 
 function ipv6Range(address: ipaddr.IPv6): string | undefined {
   const range = address.range();
-  // A NAT64 gateway turns 64:ff9b::7f00:1 into 127.0.0.1 (RFC 6052 section 3.1), so its last 32 bits decide.
-  if (range === 'rfc6052') return ipv4Range(new ipaddr.IPv4(address.toByteArray().slice(12)));
+  // A NAT64 gateway turns 64:ff9b::7f00:1 into 127.0.0.1 (RFC 6052 section 3.1), so its last 32 bits decide. Where
+  // 64:ff9b:1::/48 (RFC 8215) holds the IPv4 address is up to each network, so all of it stays special.
+  if (address.match(NAT64)) return ipv4Range(new ipaddr.IPv4(address.toByteArray().slice(12)));
   if (range !== 'unicast') return range;
   // Only 2000::/3 is global unicast (RFC 4291 section 2.4). The rest is deprecated (::/96, fec0::/10), local
   // (64:ff9b:1::/48, 5f00::/16) or unallocated, whatever a library's table has to say of it.
   return address.match(GLOBAL_UNICAST) ? undefined : 'notGlobalUnicast';
 }
 
+const NAT64: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('64:ff9b::'), 96];
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];

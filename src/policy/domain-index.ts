@@ -19,7 +19,9 @@ export function buildDomainIndex<T>(entries: Iterable<readonly [DomainPattern, T
   const byName = new Map<string, T[]>();
   for (const [pattern, value] of entries) {
     if (pattern.kind === 'any-suffix') {
-      byName.set(pattern.name, [...(byName.get(pattern.name) ?? []), value]);
+      const values = byName.get(pattern.name) ?? [];
+      values.push(value);
+      byName.set(pattern.name, values);
       continue;
     }
     const node = byHost.get(pattern.host) ?? { exact: [], domain: [], subdomains: [] };

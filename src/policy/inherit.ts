@@ -59,7 +59,9 @@ function collectLineage(
 ): Map<AnyFile, number> {
   const lineage = new Map<AnyFile, number>();
   const visit = (current: AnyFile, trail: readonly AnyFile[]): void => {
-    lineage.set(current, Math.min(lineage.get(current) ?? trail.length, trail.length));
+    // A second way to a base that is no shorter brings nothing new; following all of them doubles at every diamond.
+    if ((lineage.get(current) ?? Number.POSITIVE_INFINITY) <= trail.length) return;
+    lineage.set(current, trail.length);
     (current.value.extends ?? []).forEach((name, index) => {
       const base = bases.get(name);
       if (base === undefined) {

@@ -42,8 +42,13 @@ export function networkContains(network: Network, address: string): boolean {
 /** The bytes of an address (4 or 16); an IPv4-mapped IPv6 address gives its four. Undefined when it is no address. */
 export function addressBytes(text: string): readonly number[] | undefined {
   const valid = text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text);
-  return valid && !text.includes('%') ? ipaddr.process(text).toByteArray() : undefined;
+  return valid && !text.includes('%') && !IPV4_COMPATIBLE.test(text)
+    ? ipaddr.process(text).toByteArray()
+    : undefined;
 }
+
+// ipaddr.js takes ::10.0.0.1, of the deprecated ::/96 (RFC 4291 section 2.5.5.1), for ::ffff:10.0.0.1.
+const IPV4_COMPATIBLE = /^::\d+\./;
 
 export function mask(bytes: readonly number[], prefix: number): readonly number[] {
   return bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - index * 8))) & 0xff);

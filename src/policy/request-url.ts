@@ -19,12 +19,12 @@ export function parseRequestUrl(text: string): Result<RequestUrl, Fault> {
       problem: `\`${text}\` is not a URL`,
       hint: 'write it whole, such as https://chat.deepseek.com/',
     });
-  const scheme = (url['scheme'] ?? '').toLowerCase() as RequestUrl['scheme'];
-  const authority = parseAuthority(url['authority'] ?? '');
+  const scheme = (url.scheme ?? '').toLowerCase() as RequestUrl['scheme'];
+  const authority = parseAuthority(url.authority ?? '');
   if (!authority.ok)
     return fail({ problem: `\`${text}\`: ${authority.error.problem}`, hint: authority.error.hint });
   const { host, port = DEFAULT_PORTS[scheme] } = authority.value;
-  const path = (url['rest'] ?? '').replace(/[?#].*$/s, '');
+  const path = (url.rest ?? '').replace(/[?#].*$/s, '');
   return succeed({ text, scheme, host, port, path: path === '' ? '/' : path });
 }
 
@@ -36,9 +36,9 @@ export function parseAuthority(text: string): Result<Authority, Fault> {
       hint: 'write the host without `user@`',
     });
   const parts = AUTHORITY.exec(text)?.groups;
-  const host = parseHost(parts?.['host'] ?? '');
+  const host = parseHost(parts?.host ?? '');
   if (!host.ok) return host;
-  const portText = parts?.['port'] ?? '';
+  const portText = parts?.port ?? '';
   if (portText === '') return succeed({ host: host.value, port: undefined });
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
   if (port < 1 || port > 65_535)

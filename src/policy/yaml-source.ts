@@ -1,4 +1,16 @@
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
 import { nearest } from './nearest.ts';
 import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
@@ -14,6 +26,8 @@ export type YamlSource = {
   /** Plain values, before a schema's defaults and conversions. */
   readonly plain: unknown;
   readonly document: Document;
+  /** The node that each alias stands for. */
+  readonly targets: ReadonlyMap<Alias, Node>;
   /** `file:line:col` of a character offset. */
   readonly place: (offset: number) => string;
 };
@@ -31,6 +45,18 @@ export type Located<T> = {
 export const MAX_YAML_CHARACTERS = 4_000_000;
 /** After the first few, syntax errors only echo one another. */
 const MAX_YAML_FAULTS = 5;
+/** Each alias costs the parser a walk over the file, and in nested ones the costs multiply. */
+const MAX_YAML_ALIASES = 100;
+
+const PARSER_OPTIONS = {
+  strict: true,
+  schema: 'core', // whatever a `%YAML 1.1` asks for: there `no` is false
+  resolveKnownTags: false,
+  // Both compare each with all: minutes for a file of 400 KB. `checkNodes` finds duplicate keys; we show no excerpts.
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'error', // its warnings go to the process's stderr
+} as const;
 
 /**
  * Reads YAML 1.2 (core schema, one document, no duplicate keys, no unknown tags). What would make the parser itself
@@ -51,12 +77,16 @@ export function parseYaml(file: string, text: string): Result<YamlSource> {
   if (text.includes('\u0000'))
     return whole({ problem: 'the file holds a NUL byte', hint: 'is it a text file?' });
   try {
-    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true });
-    const problems = [...syntaxFaults(document, place), ...unresolvedAliases(document, place)];
-    if (problems.length > 0) return fail(problems.slice(0, MAX_YAML_FAULTS));
+    const document = parseDocument(text, { ...PARSER_OPTIONS, lineCounter: lines });
+    const { targets, problems } = checkNodes(document, place);
+    const faults = [...syntaxFaults(document, place), ...problems];
+    if (faults.length > 0) return fail(faults.slice(0, MAX_YAML_FAULTS));
     if (document.contents === null)
       return whole({ problem: 'the file is empty', hint: 'remove it, or fill it' });
-    return succeed({ file, text, plain: document.toJS({ maxAliasCount: 100 }), document, place });
+    if (targets.size > MAX_YAML_ALIASES)
+      return whole({ problem: `the file has ${targets.size} aliases`, hint: 'use fewer aliases' });
+    const plain = document.toJS({ maxAliasCount: MAX_YAML_ALIASES });
+    return succeed({ file, text, plain, document, targets, place });
   } catch (error) {
     if (error instanceof RangeError)
       return whole({ problem: 'the file is nested too deeply', hint: 'flatten it' });
@@ -86,24 +116,49 @@ function syntaxFaults(document: Document, place: (offset: number) => string): Pr
   }));
 }
 
-/** A domain pattern without quotes, `*.example.org`, is an alias to YAML: the likeliest slip of all. */
-function unresolvedAliases(document: Document, place: (offset: number) => string): Problem[] {
+/** What the parser leaves unchecked, in one walk: keys that stand twice, and aliases that name nothing. */
+function checkNodes(
+  document: Document,
+  place: (offset: number) => string,
+): Pick<YamlSource, 'targets'> & { readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) === undefined)
-        problems.push({
-          at: place(alias.range?.[0] ?? 0),
-          problem: `\`*${alias.source}\` without quotes is a YAML alias, and nothing has that name`,
-          hint: `write "*${alias.source}"`,
-        });
-    },
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, (_key, node) => {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target === undefined) problems.push(unresolvedAlias(node, place));
+      else if (isWithin(node, target)) problems.push(recursiveAlias(node, place));
+      else targets.set(node, target);
+    } else if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
+    if (!isMap(node)) return;
+    const seen = new Set<unknown>();
+    for (const { key } of node.items) {
+      if (!isScalar(key)) continue;
+      if (seen.has(key.value))
+        problems.push({ at: place(key.range?.[0] ?? 0), ...describeYamlFault('DUPLICATE_KEY', '') });
+      seen.add(key.value);
+    }
   });
-  return problems;
+  return { targets, problems };
 }
 
-function describeYamlFault(code: string, message: string): Fault {
-  const problem = message.replace(/ at line \d+, column \d+:[\s\S]*$/, '');
+/** A domain pattern without quotes, `*.example.org`, is an alias to YAML: the likeliest slip of all. */
+const unresolvedAlias = (alias: Alias, place: (offset: number) => string): Problem => ({
+  at: place(alias.range?.[0] ?? 0),
+  problem: `\`*${alias.source}\` without quotes is a YAML alias, and nothing has that name`,
+  hint: `write "*${alias.source}"`,
+});
+
+const isWithin = (inner: Node, outer: Node): boolean => (inner.range?.[0] ?? 0) < (outer.range?.[2] ?? 0); // the anchor comes first, so only the end is in question
+
+const recursiveAlias = (alias: Alias, place: (offset: number) => string): Problem => ({
+  at: place(alias.range?.[0] ?? 0),
+  problem: `the alias \`*${alias.source}\` stands inside what it names`,
+  hint: 'write out what you mean',
+});
+
+function describeYamlFault(code: string, problem: string): Fault {
   switch (code) {
     case 'DUPLICATE_KEY':
       return { problem: 'the key stands twice in this mapping', hint: 'keep one of them' };
@@ -130,22 +185,44 @@ function describeYamlFault(code: string, message: string): Fault {
   }
 }
 
-const placeOf = (source: YamlSource, path: Path): string => source.place(offsetOf(source.document, path));
+const placeOf = (source: YamlSource, path: Path): string => source.place(offsetOf(source, path));
 
-function offsetOf(document: Document, path: Path): number {
+function offsetOf(source: YamlSource, path: Path): number {
   for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
+    const node = nodeAt(source, path.slice(0, length));
     if (isNode(node) && node.range) return node.range[0];
   }
-  return isNode(document.contents) && document.contents.range ? document.contents.range[0] : 0;
+  const { contents } = source.document;
+  return isNode(contents) && contents.range ? contents.range[0] : 0;
 }
 
-function keyOffset(document: Document, parent: Path, key: string): number {
-  const map = parent.length === 0 ? document.contents : document.getIn(parent, true);
-  const pair = isMap(map)
-    ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-    : undefined;
-  return isPair(pair) && isNode(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, parent);
+/** The node at a path, looking through the aliases on the way to it; undefined when there is none. */
+function nodeAt({ document, targets }: YamlSource, path: Path): unknown {
+  let node: unknown = document.contents;
+  for (const step of path) {
+    const parent = isAlias(node) ? targets.get(node) : node;
+    node = isCollection(parent) ? parent.get(step, true) : undefined;
+  }
+  return node;
+}
+
+/** Where each key of the mapping at the path stands. */
+function keyOffsets(source: YamlSource, path: Path): ReadonlyMap<string, number> {
+  const node = nodeAt(source, path);
+  const map = isAlias(node) ? source.targets.get(node) : node;
+  const keys = isMap(map) ? map.items.map(({ key }) => key) : [];
+  return new Map(keys.filter(isScalar).map((key) => [String(key.value), key.range?.[0] ?? 0]));
+}
+
+/** Undefined when nothing stands there: what a YAML file says is never undefined. */
+function plainAt(plain: unknown, path: Path): unknown {
+  return path.reduce(
+    (value, step) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<string | number, unknown>)[step]
+        : undefined,
+    plain,
+  );
 }
 
 /** A schema's issue as a problem; `parent` is where the schema itself stands in the file. */
@@ -155,26 +232,28 @@ function describeIssue(
   schema: z.ZodType,
   source: YamlSource,
 ): Problem[] {
-  const { document } = source;
   const path = [...parent, ...issue.path.filter((part) => typeof part !== 'symbol')];
   const at = placeOf(source, path);
   const key = path.at(-1);
   const name = typeof key === 'string' ? `\`${key}\`` : key === undefined ? 'the file' : 'this entry';
-  if (path.length > 0 && !document.hasIn(path)) {
+  const value = plainAt(source.plain, path);
+  if (value === undefined) {
     const hint = issue.code === 'invalid_value' ? `add ${name}: ${orList(issue.values)}` : `add ${name}`;
     return [{ at, problem: `${name} is missing`, hint }];
   }
-  const written = path.length === 0 ? '' : shorten(document.getIn(path));
+  const written = path.length === 0 ? '' : shorten(value);
   switch (issue.code) {
-    case 'unrecognized_keys':
+    case 'unrecognized_keys': {
+      const offsets = keyOffsets(source, path);
       return issue.keys.map((unknown) => ({
-        at: source.place(keyOffset(document, path, unknown)),
+        at: source.place(offsets.get(unknown) ?? offsetOf(source, path)),
         problem: `unknown key \`${unknown}\``,
         hint: keyHint(unknown, keysAt(schema, path)),
       }));
+    }
     case 'invalid_type': {
       const wanted = article(issue.expected);
-      const isBare = issue.expected === 'string' && isScalar(document.getIn(path, true));
+      const isBare = issue.expected === 'string' && typeof value !== 'object';
       return [
         {
           at,
@@ -193,7 +272,7 @@ function describeIssue(
         : nearMiss.flatMap((inner) => describeIssue(inner, path, schema, source));
     }
     case 'custom':
-      return [{ at, problem: issue.message, hint: String(issue.params?.['hint'] ?? 'mend it here') }];
+      return [{ at, problem: issue.message, hint: String(issue.params?.hint ?? 'mend it here') }];
     default: // sizes and formats: the schema's own words say what is wanted
       return [{ at, problem: `${name} cannot be \`${written}\``, hint: issue.message }];
   }

@@ -54,7 +54,8 @@ export function createListener(context: ProxyContext): http.Server {
   );
   server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
     const socket = duplex as net.Socket;
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
+    if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0) socket.destroy();
     else if (turns.isBusy(socket)) void endAfterAnswer(socket, context.door);
     else void refuseOnSocket(parserViolation(error), undefined, socket, context);
   });

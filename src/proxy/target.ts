@@ -30,13 +30,13 @@ export function parseForwardTarget(text: string, method: string): Result<Forward
     );
   const form = ABSOLUTE_FORM.exec(text)?.groups;
   if (form === undefined) return fail('the request target is not an absolute URL');
-  const scheme = form['scheme']?.toLowerCase();
+  const scheme = form.scheme?.toLowerCase();
   if (scheme !== 'http' && scheme !== 'ws')
     return fail(`\`${scheme}:\` URLs are not forwarded: https goes through CONNECT`);
-  const authority = parseAuthority(form['authority'] ?? '');
+  const authority = parseAuthority(form.authority ?? '');
   if (!authority.ok) return fail(authority.error.problem);
   const { host, port = 80 } = authority.value;
-  const rest = form['rest'] ?? '';
+  const rest = form.rest ?? '';
   return succeed({
     host,
     port,

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
@@ -25,26 +25,33 @@ export async function serveControl(
       problem: 'the path is too long for a socket',
       hint: 'choose a shorter `state` folder',
     });
-  if (existsSync(path)) {
-    if ((await ask(path, 'status')).ok)
-      return fail({
-        at: path,
-        problem: 'another Postern runs with this state folder',
-        hint: 'stop it, or set another `state`',
-      });
-    unlinkSync(path);
+  if (existsSync(path) && (await ask(path, 'status')).ok)
+    return fail({
+      at: path,
+      problem: 'another Postern runs with this state folder',
+      hint: 'stop it, or set another `state`',
+    });
+  try {
+    mkdirSync(stateFolder, { recursive: true, mode: 0o750 });
+    if (existsSync(path)) unlinkSync(path);
+  } catch (error) {
+    return fail(listenProblem(path, error as Error));
   }
   const server = net.createServer((socket) => serveOne(socket, handle));
   return new Promise((resolve) => {
-    server.once('error', (error) =>
-      resolve(fail({ at: path, problem: error.message, hint: 'check the folder' })),
-    );
+    server.once('error', (error) => resolve(fail(listenProblem(path, error))));
     server.listen(path, () => {
       chmodSync(path, 0o600);
       resolve(succeed({ close: () => server.close() }));
     });
   });
 }
+
+const listenProblem = (path: string, error: Error): Problem => ({
+  at: path,
+  problem: `\`postern status\` and \`postern reload\` will not work: ${error.message}`,
+  hint: 'the state folder must be one that the user Postern runs as may write to',
+});
 
 /** Asks the Postern that runs with a state folder. */
 export async function askRunning(stateFolder: string, command: Command): Promise<Result<Answer, Problem>> {
@@ -65,6 +72,7 @@ function serveOne(socket: net.Socket, handle: (command: Command) => Answer): voi
   socket.setTimeout(EXCHANGE_DEADLINE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
+    if (socket.writableEnded) return; // one command a connection; the rest is read, and let go
     received += chunk;
     const end = received.indexOf('\n');
     if (end === -1 && received.length <= MAX_LINE) return;

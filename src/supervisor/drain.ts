@@ -20,6 +20,8 @@ export function drainable(servers: readonly http.Server[]): Drainable {
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
       const sweep = setInterval(() => {
         for (const server of servers) server.closeIdleConnections();
+        // To Node a connection is idle only after its first request; browsers open some ahead of any.
+        for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
       }, SWEEP_MS);
       const deadline = setTimeout(() => {
         for (const socket of connections) socket.destroy();

@@ -118,7 +118,7 @@ test.for([
     expect(answer.headers['content-type']).toBe(type);
     expect(answer.headers['proxy-status']).toContain('error=http_request_denied');
     const [decision] = await proxy.linesOf('decision', 1);
-    expect(answer.body).toContain(decision?.['code']);
+    expect(answer.body).toContain(decision?.code);
     expect(decision).toMatchObject({
       via: 'connect',
       action: 'block',
@@ -240,7 +240,7 @@ test.for([
   expect(received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   expect(received).toContain(`error=${error}`);
   const [decision] = await proxy.linesOf('decision', 1);
-  expect(received).toContain(decision?.['code']);
+  expect(received).toContain(decision?.code);
   await proxy.linesOf('outcome', 1);
 });
 

@@ -44,8 +44,8 @@ test('a blocked request gets the page with its incident code, and its origin hea
   expect(answer.status).toBe(403);
   expect(answer.headers['cache-control']).toBe('no-store');
   const [decision] = await proxy.linesOf('decision', 1);
-  expect(answer.body).toContain(decision?.['code']);
-  expect(answer.headers['proxy-status']).toContain(decision?.['code']);
+  expect(answer.body).toContain(decision?.code);
+  expect(answer.headers['proxy-status']).toContain(decision?.code);
   expect(decision).toMatchObject({
     action: 'block',
     reason: 'rule',
@@ -127,7 +127,7 @@ test('the client sees our Via, and no field that would lead it around the proxy'
   });
   const proxy = await startProxy();
   const answer = await request(proxy.port, `http://allowed.test:${origin.port}/`);
-  expect(answer.headers['via']).toMatch(/^1\.1 postern-/);
+  expect(answer.headers.via).toMatch(/^1\.1 postern-/);
   expect(answer.headers['alt-svc']).toBeUndefined();
   expect(answer.headers['x-hop']).toBeUndefined();
   expect(answer.headers['set-cookie']).toEqual(['a=1', 'b=2']);
@@ -367,7 +367,7 @@ test.for([
   expect(answer.headers['proxy-status']).toContain(`error=${error}`);
   const [outcome] = await proxy.linesOf('outcome', 1);
   expect(outcome).toMatchObject({ kind: 'upstream-failed', cause: error });
-  expect(answer.body).toContain((await proxy.linesOf('decision', 1))[0]?.['code']);
+  expect(answer.body).toContain((await proxy.linesOf('decision', 1))[0]?.code);
 });
 
 test.for([
@@ -495,7 +495,7 @@ test('a client that never ends its body after the answer is cut off', async () =
 test('our own Via in a request is a loop, and ends there', async () => {
   let via = '';
   const origin = await startHttpOrigin((incoming, response) => {
-    via = String(incoming.headers['via']);
+    via = String(incoming.headers.via);
     response.end();
   });
   const proxy = await startProxy();

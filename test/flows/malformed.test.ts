@@ -39,7 +39,7 @@ test.for(BAD_CONNECT_TARGETS)('CONNECT %s is 400 and one line, and the process l
   expect(proxy.lines()).toMatchObject([
     { event: 'decision', action: 'block', reason: 'malformed', status: 400, target },
   ]);
-  expect(received).toContain(proxy.lines()[0]?.['code']);
+  expect(received).toContain(proxy.lines()[0]?.code);
 });
 
 const BLOCKED_SPELLINGS = [
@@ -147,6 +147,12 @@ test('a head that never ends is given up with 408', async () => {
   client.socket.write('GET http://allowed.test/ HTTP/1.1\r\nHost: allow');
   expect((await client.closed()).received).toMatch(/^HTTP\/1\.1 408 /);
   expect(proxy.lines()).toMatchObject([{ reason: 'malformed', status: 408 }]);
+});
+
+test('a connection that never asks anything is closed without an answer and without a line', async () => {
+  const proxy = await startProxy({ limits: { requestHeadMs: 100 } });
+  expect((await connectRaw(proxy.port).closed()).received).toBe('');
+  expect(proxy.lines()).toEqual([]);
 });
 
 test('connections that break off before or within a head leave no line and no harm', async () => {

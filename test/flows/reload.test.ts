@@ -50,7 +50,7 @@ test('editing a policy while a download runs changes the next decision, and the 
   expect(await download).toBe(size);
   const decisions = await proxy.linesOf('decision', 2);
   expect(decisions.map(({ action }) => action)).toEqual(['forward', 'block']);
-  expect(decisions[0]?.['policy']).not.toBe(decisions[1]?.['policy']);
+  expect(decisions[0]?.policy).not.toBe(decisions[1]?.policy);
 });
 
 test('breaking a policy changes nothing, and says why with its line', async () => {

@@ -1,0 +1,73 @@
+import type http from 'node:http';
+import type net from 'node:net';
+import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+
+/** An address to listen on, or listened on; port 0 asks for any free one. */
+export type Endpoint = { readonly host: string; readonly port: number };
+
+/** Has each server listen on its endpoint: all of them, or none. */
+export async function listen(
+  servers: readonly http.Server[],
+  wanted: readonly Endpoint[],
+): Promise<Result<undefined>> {
+  const attempts = servers.map((server, index) =>
+    listenOn(server, wanted[index] ?? { host: '127.0.0.1', port: 0 }),
+  );
+  const problems = (await Promise.all(attempts)).flat();
+  if (problems.length === 0) return succeed(undefined);
+  for (const server of servers) server.close();
+  return fail(problems);
+}
+
+export function endpointOf(server: http.Server): Endpoint {
+  const { address: host, port } = server.address() as net.AddressInfo;
+  return { host, port };
+}
+
+/** What it means when a server that listens reports an error: the connection is lost, the server goes on. */
+export const acceptProblem = (error: Error): Problem => ({
+  at: 'listen',
+  problem: `a connection could not be accepted: ${error.message}`,
+  hint: 'raise the limit of open files (LimitNOFILE, ulimit -n)',
+});
+
+function listenOn(server: http.Server, { host, port }: Endpoint): Promise<Problem[]> {
+  return new Promise((resolve) => {
+    const onError = (error: NodeJS.ErrnoException): void =>
+      resolve([listenProblem(error, `${host}:${port}`)]);
+    server.once('error', onError);
+    server.listen(port, host, () => {
+      server.off('error', onError);
+      resolve([]);
+    });
+  });
+}
+
+function listenProblem(error: NodeJS.ErrnoException, at: string): Problem {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return {
+        at,
+        problem: 'the address is in use',
+        hint: 'stop what listens there, or choose another with --listen HOST:PORT',
+      };
+    case 'EACCES':
+      return { at, problem: 'the port needs privileges', hint: 'choose a port from 1024 on' };
+    case 'EADDRNOTAVAIL':
+      return {
+        at,
+        problem: 'this machine does not have the address',
+        hint: 'choose one of its own, 127.0.0.1 or 0.0.0.0',
+      };
+    default:
+      return {
+        at,
+        problem: `cannot listen: ${error.message}`,
+        hint: 'choose another address with --listen HOST:PORT',
+      };
+  }
+}
+
+export function listeningPorts(servers: readonly http.Server[]): ReadonlySet<number> {
+  return new Set(servers.filter(({ listening }) => listening).map((server) => endpointOf(server).port));
+}
