@@ -3,7 +3,7 @@
 // installed: `npm start`, `npm test` and `bin/postern` all begin here.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,7 +14,9 @@ const wanted = createHash('sha256')
   .digest('hex');
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
 
-if (installed !== wanted) {
+if (installed === wanted) {
+  utimesSync(stamp, new Date(), new Date()); // `bin/postern` only compares the times of the two files
+} else {
   process.stderr.write('Installing the packages of package-lock.json (once, about half a minute) …\n');
   // Under an older Node npm warns of every package that wants a newer one; the newer one is what it is installing.
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {

@@ -18,7 +18,7 @@ import { DEFAULT_LIMITS, type Limits } from './proxy/limits.ts';
 import { createListener } from './proxy/listener.ts';
 import { createResolve } from './proxy/resolve.ts';
 import { createUpstreams } from './proxy/upstreams.ts';
-import { type Answer, type Command, serveControl } from './supervisor/control.ts';
+import { type Answer, askRunning, type Command, serveControl } from './supervisor/control.ts';
 import { drainable } from './supervisor/drain.ts';
 import { acceptProblem, type Endpoint, endpointOf, listen, listeningPorts } from './supervisor/listen.ts';
 import { authorityExists, createAuthority, loadAuthority } from './tls/authority.ts';
@@ -50,10 +50,13 @@ export async function startPostern(
   announce: Announce,
   limits = DEFAULT_LIMITS,
 ): Promise<Result<Postern>> {
+  const other = await askRunning(config.state, 'status');
+  if (other.ok) return fail([stateInUse(config.state, other.value)]);
   const policies = loadPolicies(config.policies, Date.now());
+  if (!policies.ok) return policies;
   const pageOverTls =
     config.blockPage.https === 'page' ? preparePages(config.certs, announce) : succeed(undefined);
-  if (!policies.ok || !pageOverTls.ok) return fail([...problemsOf(policies), ...problemsOf(pageOverTls)]);
+  if (!pageOverTls.ok) return pageOverTls;
   warnOfExpired(policies.value, announce);
   const log = openLog(config, announce);
   if (!log.ok) return log;
@@ -80,7 +83,10 @@ export async function startPostern(
     logFile: log.value.path,
     policies: policies.value,
     reload: upkeep.reload,
-    reopenLogs: log.value.reopen,
+    reopenLogs: () => {
+      const error = log.value.reopen();
+      if (error !== undefined) announce({ kind: 'warning', problem: reopenProblem(log.value.path, error) });
+    },
     async stop() {
       upkeep.stop();
       await drain.drain(limits.drainMs);
@@ -188,4 +194,15 @@ function openLog(config: Config, announce: Announce): Result<ReturnType<typeof o
   }
 }
 
-const problemsOf = (result: Result<unknown>): readonly Problem[] => (result.ok ? [] : result.error);
+/** Two on one state folder would write one log, and each would unlink the other's socket. */
+const stateInUse = (at: string, { pid }: Answer): Problem => ({
+  at,
+  problem: `another Postern, process ${pid}, runs with this state folder`,
+  hint: 'stop it, or give this one a folder of its own with --state',
+});
+
+const reopenProblem = (at: string, error: Error): Problem => ({
+  at,
+  problem: `the log could not be opened anew: ${error.message}`,
+  hint: 'its lines go on into the file that was open; mend the folder and send USR1 again',
+});

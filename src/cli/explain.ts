@@ -11,7 +11,7 @@ import { addressLiteral } from '../policy/host.ts';
 import { nearest } from '../policy/nearest.ts';
 import { lineOf, type PolicySet, type RequestUrl } from '../policy/policy.ts';
 import { parseRequestUrl } from '../policy/request-url.ts';
-import { loadPolicies } from '../policy-store/load.ts';
+import { compileFolder } from '../policy-store/load.ts';
 import { decideAtDoor } from '../proxy/admit.ts';
 import { createEgress } from '../proxy/egress.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
@@ -49,7 +49,7 @@ export function addExplain(program: Command): void {
 function explainUrl(url: RequestUrl, options: ExplainOptions): void {
   const json = options.json ?? false;
   const config = configFor(options);
-  const policies = config.ok ? loadPolicies(config.value.policies, Date.now()) : config;
+  const policies = config.ok ? compileFolder(config.value.policies) : config;
   if (!config.ok || !policies.ok) {
     printProblems(policies.ok ? [] : policies.error, json);
     process.exitCode = EXIT.problems;

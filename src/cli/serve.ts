@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Announcement, type Postern, startPostern } from '../app.ts';
 import type { Config } from '../config/load.ts';
+import type { Endpoint } from '../supervisor/listen.ts';
 import {
   type CommonOptions,
   configFor,
@@ -103,7 +104,7 @@ function tell(announcement: Announcement): void {
 }
 
 function greeting(config: Config, { endpoints, logFile, policies }: Postern): string {
-  const [first] = endpoints.map((endpoint) => `http://${endpointText(endpoint)}`);
+  const [first] = endpoints.map((endpoint) => `http://${endpointText(reachable(endpoint))}`);
   const departments = [...policies.departments.values()];
   const rules = departments.reduce((sum, department) => sum + department.rules.length, 0);
   const ca = shown(`${config.certs}/ca.crt`);
@@ -118,18 +119,26 @@ ${out.bold(`Postern ${VERSION}`)} is running, process ${process.pid}.
 Try it from another shell:
   curl -x ${first}${trust} https://chat.deepseek.com/
   curl -x ${first} -H 'Accept: application/json' http://chat.deepseek.com/
-  bin/postern explain https://chat.deepseek.com/
-
-To see block pages over HTTPS without a warning, a browser must trust ${ca}.
+  ${COMMAND} explain https://chat.deepseek.com/
+${config.blockPage.https === 'page' ? `\nTo see block pages over HTTPS without a warning, a browser must trust ${ca}.` : ''}
 Saved policy files take effect by themselves. Ctrl+C stops.
 
 `;
 }
+
+/** How the reader's shell calls this program: a checkout has a script for it. */
+const COMMAND = process.argv[1]?.endsWith('.ts') ? 'bin/postern' : 'postern';
+
+/** An address to try: one that listens on all of the machine's is reached on loopback. */
+const reachable = ({ host, port }: Endpoint): Endpoint => ({
+  host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
+  port,
+});
 
 const short = (version: string): string => version.slice(0, 'sha256:'.length + 12);
 
 /** A path as a person at this working directory would write it. */
 function shown(path: string): string {
   const here = relative(process.cwd(), path);
-  return here.startsWith('..') ? path : here;
+  return here.startsWith('..') || process.cwd() === '/' ? path : here;
 }

@@ -17,13 +17,16 @@ export type Override = { readonly path: readonly string[]; readonly value: unkno
 
 const PREFIX = 'POSTERN_';
 
+/** What Kubernetes tells every pod beside a service that is called `postern`; none of it is a setting. */
+const KUBERNETES_LINK = /^POSTERN_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_|$)/;
+
 /** Reads every `POSTERN_…` variable; one that names no setting is an error, like an unknown key. */
 export function readVariables(environment: NodeJS.ProcessEnv): Result<readonly Override[]> {
   const known = new Map(variablesOf(configSchema, []).map((variable) => [variable.name, variable]));
   const problems: Problem[] = [];
   const overrides: Override[] = [];
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || text === undefined) continue;
+    if (!name.startsWith(PREFIX) || KUBERNETES_LINK.test(name) || text === undefined) continue;
     const variable = known.get(name);
     if (variable === undefined) {
       const near = nearest(name, known.keys());

@@ -9,8 +9,8 @@ export type Segment = {
   append(line: string): void;
   /** Resolves to whether all lines appended so far are with the kernel (and on the disk, when `fsync` is `always`). */
   committed(): Promise<boolean>;
-  /** Opens the path anew, after a log rotation has moved the file away. */
-  reopen(): void;
+  /** Opens the path anew, after a log rotation has moved the file away; if that fails, the open file stays. */
+  reopen(): Error | undefined;
   close(): void;
 };
 
@@ -104,11 +104,13 @@ export function openSegment(
       try {
         descriptor = openForAppend(path);
         closeSync(old);
+        return undefined;
       } catch (error) {
-        onFault(error as Error); // the lines go on into the file that was open
+        return error as Error;
       }
     },
     close() {
+      if (isClosed) return;
       flush();
       clearTimeout(retry);
       isClosed = true; // the number of a closed descriptor may soon be another file's

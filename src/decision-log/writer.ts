@@ -16,7 +16,8 @@ export type LogSettings = {
 
 export type DecisionLogFile = DecisionLog & {
   readonly path: string;
-  reopen(): void;
+  /** As for `openSegment`. */
+  reopen(): Error | undefined;
   /** Waits, for a moment at most, for the outcomes of the decisions that are still open. */
   close(): Promise<void>;
 };

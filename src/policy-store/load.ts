@@ -12,14 +12,18 @@ import { MAX_YAML_CHARACTERS } from '../policy/yaml-source.ts';
  * is for tests that state no time of their own.
  */
 export function loadPolicies(folder: string, now: number): Result<PolicySet> {
-  const files = readPolicyFolder(folder);
-  if (!files.ok) return files;
-  const parsed = parsePolicies(files.value);
-  if (!parsed.ok) return parsed;
-  const compiled = compile(parsed.value);
+  const compiled = compileFolder(folder);
   if (!compiled.ok) return compiled;
   const failures = runPolicyTests(compiled.value, now);
   return failures.length > 0 ? fail(failures) : compiled;
+}
+
+/** Reads and compiles a policy folder without its tests: enough to explain with, not to go live. */
+export function compileFolder(folder: string): Result<PolicySet> {
+  const files = readPolicyFolder(folder);
+  if (!files.ok) return files;
+  const parsed = parsePolicies(files.value);
+  return parsed.ok ? compile(parsed.value) : parsed;
 }
 
 /** Every `.yaml` and `.yml` file in the folder and below it, by names such as `policies/catalog/ai.yaml`. */

@@ -202,7 +202,7 @@ function domainsOf(
 
 function checkUnique(
   entries: readonly { readonly id: string; readonly at: string }[],
-  what: string,
+  what: 'rule' | 'exception',
   owner: string,
   problems: Problem[],
 ): void {
@@ -214,7 +214,11 @@ function checkUnique(
     // Of a file and its base, the file is the one to change: others extend the base too.
     const [here, other] = fileOf(earlier) === fileOf(at) ? [at, earlier] : [earlier, at];
     const problem = `the ${what} \`${id}\` stands twice in \`${owner}\`, also at ${other}`;
-    problems.push({ at: here, problem, hint: `rename one: the log names a ${what} by its id` });
+    problems.push({
+      at: here,
+      problem,
+      hint: `rename one: the log names ${what === 'rule' ? 'a' : 'an'} ${what} by its id`,
+    });
   }
 }
 
@@ -242,7 +246,7 @@ function checkNetworks(files: readonly Located<DepartmentFile>[], problems: Prob
 /** The value, or undefined with its problems noted. */
 function keep<T>(problems: Problem[], result: Result<T>): T | undefined {
   if (result.ok) return result.value;
-  problems.push(...result.error);
+  for (const problem of result.error) problems.push(problem); // too many, perhaps, to be arguments
   return undefined;
 }
 

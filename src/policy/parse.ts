@@ -29,12 +29,12 @@ export function parsePolicies(files: readonly PolicyFile[]): Result<ParsedPolici
   const check = <T>(source: YamlSource, schema: z.ZodType<T>, into: Located<T>[]): void => {
     const checked = checkYaml(source, schema);
     if (checked.ok) into.push(checked.value);
-    else problems.push(...checked.error);
+    else for (const problem of checked.error) problems.push(problem); // too many, perhaps, to be arguments
   };
   for (const { name, text } of files) {
     const source = parseYaml(name, text);
     if (!source.ok) problems.push(...source.error);
-    else if (/(?:^|\/)catalog\//.test(name)) check(source.value, catalogSchema, catalogs);
+    else if (/\/catalog\//.test(name)) check(source.value, catalogSchema, catalogs);
     else if (isBase(source.value.plain)) check(source.value, baseSchema, bases);
     else check(source.value, departmentSchema, departments);
   }

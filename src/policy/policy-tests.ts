@@ -1,4 +1,4 @@
-import { type Decision, decide } from './decide.ts';
+import { type Decision, decide, exceptionApplies } from './decide.ts';
 import { type Facts, factsOfUrl } from './facts.ts';
 import type { Department, PolicySet, PolicyTest } from './policy.ts';
 import type { Problem } from './result.ts';
@@ -9,8 +9,11 @@ export function runPolicyTests(policies: PolicySet, now: number): readonly Probl
     department.tests.flatMap((test) => {
       const owner = test.client === undefined ? undefined : policies.departmentByNetwork.find(test.client);
       if (owner !== undefined && owner !== department.id) return [foreignClient(test, department, owner)];
-      const decision = decide(factsOfTest(test, department, now), policies);
-      return passes(test, decision) ? [] : [failedTest(test, department, decision)];
+      const facts = factsOfTest(test, department, now);
+      const decision = decide(facts, policies);
+      return passes(test, decision) || restsOnEnded(test, department, facts, policies)
+        ? []
+        : [failedTest(test, department, decision)];
     }),
   );
 }
@@ -52,6 +55,20 @@ function passes(test: PolicyTest, decision: Decision): boolean {
 function foreignClient({ at, client }: PolicyTest, department: Department, owner: string): Problem {
   const problem = `the client ${client} belongs to \`${owner}\`, so \`${department.id}\` never decides for it`;
   return { at, problem, hint: `test it in \`${owner}\`, or use an address of this department` };
+}
+
+/**
+ * A test without a time that an exception decided until it ended. That exception is reported by `expiredExceptions`;
+ * to report the test too would keep a program from starting on the day after.
+ */
+function restsOnEnded(test: PolicyTest, department: Department, facts: Facts, policies: PolicySet): boolean {
+  const passedUntil = (end: number): boolean => passes(test, decide({ ...facts, time: end - 1 }, policies));
+  return (
+    test.time === undefined &&
+    department.exceptionsByHost
+      .find(facts.host)
+      .some(({ value }) => exceptionApplies(value, facts) === 'expired' && passedUntil(value.until))
+  );
 }
 
 function failedTest(test: PolicyTest, department: Department, decision: Decision): Problem {

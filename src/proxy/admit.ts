@@ -47,7 +47,8 @@ export async function admit(asked: Asked, door: Door): Promise<Admission> {
   const admission = { facts, incident, department, settle };
 
   const reached = await reach(asked, decideAtDoor(asked, door.egress), door);
-  const mode = department?.mode ?? 'enforce';
+  const isObserved = reached.decision.action === 'forward' && reached.decision.wouldBlock !== undefined;
+  const mode = isObserved ? 'observe' : (department?.mode ?? 'enforce');
   door.log.write({
     event: 'decision',
     incident,

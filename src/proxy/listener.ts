@@ -153,13 +153,18 @@ async function refuse(
     client,
     via: request === undefined ? undefined : request.method === 'CONNECT' ? 'connect' : 'http',
     method: request?.method,
-    target: request?.url,
+    target: request?.url === undefined ? undefined : withoutSecrets(request.url),
     status,
     problem,
   });
   await door.log.committed();
   const subject = { kind: 'refused', status, problem } as const;
   return { code: incident.code, time, host: undefined, client, department: undefined, subject };
+}
+
+/** A target that could not be read may still carry what people typed: user information and the query stay out. */
+function withoutSecrets(target: string): string {
+  return target.replace(/[^/@]*@/g, '…@').replace(/\?.*$/s, '?…');
 }
 
 async function refuseOnSocket(

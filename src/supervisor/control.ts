@@ -11,7 +11,7 @@ export type ControlServer = { close(): void };
 /** The kernel's limit for the path of a socket (sun_path), less its end. */
 const MAX_SOCKET_PATH = 107;
 const MAX_LINE = 1_024;
-const EXCHANGE_DEADLINE_MS = 60_000;
+const EXCHANGE_DEADLINE_MS = 10_000;
 
 /** Listens for commands, from the owner of the state folder only. A socket that a crash left behind is replaced. */
 export async function serveControl(
@@ -24,12 +24,6 @@ export async function serveControl(
       at: path,
       problem: 'the path is too long for a socket',
       hint: 'choose a shorter `state` folder',
-    });
-  if (existsSync(path) && (await ask(path, 'status')).ok)
-    return fail({
-      at: path,
-      problem: 'another Postern runs with this state folder',
-      hint: 'stop it, or set another `state`',
     });
   try {
     mkdirSync(stateFolder, { recursive: true, mode: 0o750 });

@@ -27,6 +27,10 @@ export function drainable(servers: readonly http.Server[]): Drainable {
         for (const socket of connections) socket.destroy();
       }, deadlineMs);
       await Promise.all(closed);
+      // A server has closed a moment before its last requests hear that their client is gone.
+      await Promise.all(
+        [...connections].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+      );
       clearInterval(sweep);
       clearTimeout(deadline);
     },

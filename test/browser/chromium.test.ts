@@ -11,7 +11,7 @@ const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 900 };
 
 /** `npm run screenshots` sets this to docs/images; otherwise the pictures are taken and dropped. */
-const pictures = process.env['SCREENSHOTS'];
+const pictures = process.env.SCREENSHOTS;
 
 async function picture(page: Page, name: string): Promise<void> {
   if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
@@ -27,7 +27,7 @@ const shippedPolicies = (folder = 'policies'): Record<string, string> =>
 
 /** The browser also asks for hosts of its maker; the line about ours is the one that matters. */
 async function lineFor(proxy: TestProxy, host: string): Promise<Line | undefined> {
-  return (await proxy.linesOf('decision', 1)).find((line) => line['host'] === host);
+  return (await proxy.linesOf('decision', 1)).find((line) => line.host === host);
 }
 
 describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-tools)', () => {
@@ -43,7 +43,7 @@ describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-
     expect(decision).toMatchObject({ department: 'trade-ministry', action: 'block', rule: 'deepseek' });
     const text = await page.innerText('body');
     expect(text).toContain('Ministry of Trade, Industry and Energy');
-    expect(text).toContain(decision?.['code']);
+    expect(text).toContain(decision?.code);
     const outcomes = await proxy.linesOf('outcome', 1);
     expect(outcomes.find(({ id }) => id === decision?.id)).toMatchObject({ kind: 'block-page-served' });
     await picture(page, 'block-page-en');

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -76,13 +76,37 @@ test('a policy whose own tests fail never goes live', async () => {
   expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
 });
 
-test('a file replaced by a rename, as editors save, takes effect too', async () => {
+test('however a file is saved, again and again, it takes effect', async () => {
   const proxy = await startProxy();
   const target = join(proxy.dir, 'policies', 'office.yaml');
-  writeFileSync(`${target}.new`, readFileSync(target, 'utf8').replace('blocked.test', 'moved.test'));
-  renameSync(`${target}.new`, target);
+  const blocking = (host: string): string => BLOCKING_POLICY.replace('blocked.test', host);
+  const byRename = (text: string): void => {
+    writeFileSync(`${target}.new`, text);
+    renameSync(`${target}.new`, target);
+  };
+  const inPlace = (text: string): void => writeFileSync(target, text);
+  const saves = [byRename, inPlace, byRename, byRename, inPlace, inPlace];
+  for (const [index, save] of saves.entries()) {
+    save(blocking(`save-${index}.test`));
+    await announced(proxy, 'reloaded', index + 1);
+    expect((await request(proxy.port, `http://save-${index}.test/`)).status).toBe(403);
+  }
+});
+
+test('a folder that takes the place of the policies, and one that is new in it, are noticed', async () => {
+  const proxy = await startProxy();
+  const folder = join(proxy.dir, 'policies');
+  cpSync(folder, `${folder}.next`, { recursive: true });
+  mkdirSync(join(`${folder}.next`, 'more'));
+  renameSync(folder, `${folder}.old`);
+  renameSync(`${folder}.next`, folder);
   await announced(proxy, 'reloaded');
-  expect((await request(proxy.port, 'http://moved.test/')).status).toBe(403);
+  const next = 'department: next\ntitle: Next\nmembers: { networks: [10.0.0.0/8] }\n';
+  proxy.writePolicy('more/next.yaml', next);
+  await vi.waitFor(
+    () => expect(proxy.announcements.filter((one) => one.kind === 'reloaded' && one.changed)).toHaveLength(1),
+    { timeout: 10_000 },
+  );
 });
 
 test('policies that are gone leave the running ones in force', async () => {
