@@ -32,7 +32,16 @@ export function openLog(settings: Partial<LogSettings> = {}) {
     if (closed === undefined) settleAll();
     await close();
   });
-  return { ...log, write, close, settleAll, dir, faults, text: () => readFileSync(log.path, 'utf8') };
+  return {
+    ...log,
+    write,
+    close,
+    closeAgain: log.close,
+    settleAll,
+    dir,
+    faults,
+    text: () => readFileSync(log.path, 'utf8'),
+  };
 }
 
 /** The lines, as text, that these records make. */

@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'vitest';
+import { jsonOf, postern } from '../support/cli.ts';
+import { folderWith } from '../support/temp-dir.ts';
+
+const TRADE = `department: trade
+title: Trade
+members: { networks: [127.0.0.1, 10.20.0.0/16] }
+default: allow
+rules:
+  - id: deepseek
+    block: { domains: [deepseek.com] }
+    unless: { groups: [auditors] }
+  - id: uploads
+    block: { domains: [files.example.org] }
+    ports: [8443]
+  - id: relays
+    mode: observe
+    block: { domains: [openrouter.ai] }
+exceptions:
+  - id: research
+    allow: { domains: [deepseek.com] }
+    for: { users: [kim] }
+    until: 2030-12-31T18:00:00+09:00
+    approvedBy: cio
+`;
+const ROOM = `department: situation-room
+title: Situation room
+members: { networks: [10.30.0.0/16] }
+default: block
+rules:
+  - id: korea
+    allow: { domains: [korea.kr] }
+`;
+
+const folder = (extra: Record<string, string> = {}) =>
+  folderWith({ 'policies/trade.yaml': TRADE, 'policies/room.yaml': ROOM, ...extra });
+const run = (...args: readonly string[]) => postern(['explain', ...args], { cwd: folder() });
+const explained = async (...args: readonly string[]) => {
+  const result = await run(...args, '--json');
+  expect(result.stderr).toBe('');
+  return { status: result.status, ...jsonOf(result) } as Record<string, unknown>;
+};
+
+describe('the exit status tells the decision', () => {
+  test.each<[number, string, string[]]>([
+    [0, 'forward', ['https://www.korea.kr/']],
+    [3, 'block', ['https://chat.deepseek.com/']],
+    [0, 'forward: observed only', ['https://openrouter.ai/']],
+    [2, 'an unknown department', ['https://a.example/', '--department', 'trad']],
+  ])('%i: %s', async (status, _name, args) => {
+    expect((await run(...args)).status).toBe(status);
+  });
+
+  test('1: broken policies are told as `check` tells them, and explain nothing', async () => {
+    const cwd = folder({ 'policies/trade.yaml': TRADE.replace('default:', 'defautl:') });
+    expect(await postern(['explain', 'https://a.example/'], { cwd })).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('policies/trade.yaml:4:1  unknown key `defautl`'),
+    });
+  });
+});
+
+describe('the text', () => {
+  test('tells who, what, why, and what each rule has to say, with its file and line', async () => {
+    expect((await run('https://chat.deepseek.com/')).stdout).toBe(
+      `https://chat.deepseek.com/  (trade, 127.0.0.1)
+block by the rule deepseek  policies/trade.yaml:6
+
+  block rule  deepseek  applies              policies/trade.yaml:6
+  block rule  uploads   names other hosts    policies/trade.yaml:9
+  block rule  relays    names other hosts    policies/trade.yaml:12
+  exception   research  is for other people  policies/trade.yaml:16
+`,
+    );
+  });
+
+  test('names the exception that lifts a block, and who approved it', async () => {
+    expect((await run('https://chat.deepseek.com/', '--user', 'kim')).stdout).toContain(
+      'forward by the exception research, approved by cio  policies/trade.yaml:16\n',
+    );
+  });
+
+  test('tells what would be blocked if it were not only observed', async () => {
+    expect((await run('https://openrouter.ai/')).stdout).toContain(
+      "forward by the department's default: no rule matches\n  observed only: would block by the rule relays  policies/trade.yaml:12\n",
+    );
+  });
+
+  test('tells that nobody claims an address', async () => {
+    const { status, stdout } = await run('https://www.korea.kr/', '--client', '192.0.2.1');
+    expect(status).toBe(3);
+    expect(stdout).toContain(
+      '(192.0.2.1, in no department)\nblock by the rule that unknown clients are blocked',
+    );
+  });
+
+  test('offers the nearest department for a misspelt one', async () => {
+    const result = await run('https://a.example/', '--department', 'situationroom');
+    expect(result.stderr).toContain('--department  unknown department `situationroom`');
+    expect(result.stderr).toContain('did you mean situation-room?');
+  });
+
+  test('takes a host without a scheme for https', async () => {
+    expect((await run('chat.deepseek.com')).stdout).toMatch(/^https:\/\/chat\.deepseek\.com {2}\(/);
+  });
+});
+
+describe('--json', () => {
+  test('tells the same in one object', async () => {
+    expect(await explained('https://chat.deepseek.com/')).toEqual({
+      status: 3,
+      url: 'https://chat.deepseek.com/',
+      host: 'chat.deepseek.com',
+      port: 443,
+      department: 'trade',
+      action: 'block',
+      reason: 'rule',
+      rule: 'deepseek',
+      source: 'policies/trade.yaml:6',
+      rules: [
+        { id: 'deepseek', action: 'block', verdict: 'applies', source: 'policies/trade.yaml:6' },
+        { id: 'uploads', action: 'block', verdict: 'other-host', source: 'policies/trade.yaml:9' },
+        { id: 'relays', action: 'block', verdict: 'other-host', source: 'policies/trade.yaml:12' },
+      ],
+      exceptions: [{ id: 'research', verdict: 'other-people', source: 'policies/trade.yaml:16' }],
+    });
+  });
+
+  test('has the would-be block of observe mode', async () => {
+    expect(await explained('https://openrouter.ai/')).toMatchObject({
+      status: 0,
+      action: 'forward',
+      wouldBlock: { reason: 'rule', rule: 'relays', source: 'policies/trade.yaml:12' },
+    });
+  });
+
+  test('tells problems as an object too', async () => {
+    const result = await run('https://a.example/', '--department', 'trad', '--json');
+    expect(result).toMatchObject({ status: 2, stderr: '' });
+    expect(jsonOf(result)).toEqual({
+      ok: false,
+      problems: [{ at: '--department', problem: 'unknown department `trad`', hint: 'did you mean trade?' }],
+    });
+  });
+});
+
+describe('each option about the asker changes the outcome', () => {
+  const URL = 'https://chat.deepseek.com/';
+
+  test.each<[string, string[], object, string[], object]>([
+    [
+      '--department',
+      ['https://www.korea.kr/'],
+      { action: 'forward', reason: 'default', department: 'trade' },
+      ['--department', 'situation-room'],
+      { action: 'forward', reason: 'rule', rule: 'korea', department: 'situation-room' },
+    ],
+    [
+      '--client',
+      ['https://a.example/'],
+      { action: 'forward', department: 'trade' },
+      ['--client', '10.30.0.9'],
+      { action: 'block', reason: 'default', department: 'situation-room' },
+    ],
+    [
+      '--user',
+      [URL],
+      { action: 'block', rule: 'deepseek' },
+      ['--user', 'kim'],
+      { action: 'forward', exception: 'research', source: 'policies/trade.yaml:16' },
+    ],
+    [
+      '--group',
+      [URL],
+      { action: 'block', rule: 'deepseek' },
+      ['--group', 'staff', '--group', 'auditors'],
+      { action: 'forward', reason: 'default' },
+    ],
+    [
+      '--at',
+      [URL, '--user', 'kim', '--at', '2030-12-31T17:59:59+09:00'],
+      { action: 'forward', exception: 'research' },
+      ['--at', '2030-12-31T09:00:00Z'],
+      { action: 'block', rule: 'deepseek' },
+    ],
+  ])('%s', async (_option, args, before, more, after) => {
+    expect(await explained(...args)).toMatchObject(before);
+    expect(await explained(...args, ...more)).toMatchObject(after);
+  });
+
+  test('a department that is named holds whatever the client’s address says', async () => {
+    expect(
+      await explained('https://a.example/', '--client', '10.30.0.9', '--department', 'trade'),
+    ).toMatchObject({
+      action: 'forward',
+      department: 'trade',
+    });
+  });
+});
+
+describe('what the proxy never does, whatever the policies say', () => {
+  test('a port that CONNECT may not ask for', async () => {
+    const result = await run('https://a.example:25/');
+    expect(result).toMatchObject({ status: 3, stderr: '' });
+    expect(result.stdout).toContain('block by egress.connectPorts: it does not list 25\n');
+    expect(await explained('https://a.example:25/')).toMatchObject({
+      action: 'block',
+      reason: 'port-forbidden',
+    });
+    expect(await explained('http://a.example:25/')).toMatchObject({ action: 'forward' });
+  });
+
+  test('a port that the configuration opens is open', async () => {
+    const cwd = folder({ 'postern.yaml': 'egress: { connectPorts: [25] }' });
+    expect((await postern(['explain', 'https://a.example:25/'], { cwd })).status).toBe(0);
+    expect((await postern(['explain', 'https://a.example/'], { cwd })).status).toBe(3);
+  });
+
+  test.each([
+    ['http://127.0.0.1/', '127.0.0.1', 'loopback'],
+    ['http://2130706433/', '127.0.0.1', 'loopback'],
+    ['http://169.254.169.254/latest/meta-data/', '169.254.169.254', 'linkLocal'],
+    ['http://[::1]/', '::1', 'loopback'],
+    ['https://10.0.0.1/', '10.0.0.1', 'private'],
+  ])('a special address written out: %s', async (url, address, range) => {
+    expect(await explained(url)).toMatchObject({ status: 3, reason: 'address-forbidden', address, range });
+    expect((await run(url)).stdout).toContain(
+      `${address} is special (${range}), see egress.internalNetworks`,
+    );
+  });
+
+  test('a network that the configuration opens is open', async () => {
+    const env = { POSTERN_EGRESS_INTERNAL_NETWORKS: '10.0.0.0/8' };
+    expect((await postern(['explain', 'http://10.0.0.1/'], { cwd: folder(), env })).status).toBe(0);
+    expect((await postern(['explain', 'http://192.168.0.1/'], { cwd: folder(), env })).status).toBe(3);
+  });
+
+  test('the rule that blocks an address anyway is named before the address', async () => {
+    const policy = TRADE.replace('[deepseek.com]', '[10.0.0.1]');
+    const cwd = folder({ 'policies/trade.yaml': policy });
+    expect(jsonOf(await postern(['explain', 'http://10.0.0.1/', '--json'], { cwd }))).toMatchObject({
+      reason: 'rule',
+      rule: 'deepseek',
+    });
+  });
+});

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { jsonOf, postern } from '../support/cli.ts';
+import { freshFolder, startServe } from '../support/serve.ts';
+import { folderWith } from '../support/temp-dir.ts';
+
+describe('`postern status`', () => {
+  test('tells a person what runs', async () => {
+    const cwd = freshFolder();
+    const { pid, port } = await startServe({ cwd });
+    const { status, stdout, stderr } = await postern(['status'], { cwd });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(
+      new RegExp(`^ {2}running {6}process ${pid}, since \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z$`, 'm'),
+    );
+    expect(stdout).toMatch(new RegExp(`^ {2}listening {4}127\\.0\\.0\\.1:${port}$`, 'm'));
+    expect(stdout).toMatch(/^ {2}policies {5}sha256:[0-9a-f]{64}$/m);
+    expect(stdout).toMatch(/^ {2}departments {2}trade$/m);
+  });
+
+  test('tells a program the same', async () => {
+    const cwd = freshFolder();
+    const before = new Date().toISOString();
+    const { pid, endpoints } = await startServe({ cwd });
+    const answer = jsonOf(await postern(['status', '--json'], { cwd }));
+    expect(answer).toEqual({
+      ok: true,
+      pid,
+      startedAt: expect.any(String),
+      policy: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      departments: ['trade'],
+      listen: endpoints,
+    });
+    expect(String(answer.startedAt) >= before).toBe(true);
+  });
+
+  test('finds it by the state folder, from anywhere', async () => {
+    const cwd = freshFolder();
+    const { pid } = await startServe({ cwd });
+    const args = ['status', '--json', '--state', join(cwd, 'var')];
+    expect(jsonOf(await postern(args, { cwd: '/' }))).toMatchObject({ pid });
+  });
+});
+
+describe.each(['status', 'reload'])('`postern %s` when nothing runs', (verb) => {
+  test('ends with 1, and says how to start or find it', async () => {
+    const cwd = folderWith();
+    const result = await postern([verb], { cwd });
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toBe(
+      `${join(cwd, 'var/postern.sock')}  no Postern is running here\n` +
+        '    hint: start it with `postern serve`, or name its state folder with --state\n1 problem\n',
+    );
+  });
+
+  test('tells a program the same', async () => {
+    const result = await postern([verb, '--json'], { cwd: folderWith() });
+    expect(result).toMatchObject({ status: 1, stderr: '' });
+    expect(jsonOf(result)).toMatchObject({
+      ok: false,
+      problems: [{ problem: 'no Postern is running here' }],
+    });
+  });
+
+  test('says that it does not answer, after a crash', async () => {
+    const cwd = freshFolder();
+    await (await startServe({ cwd })).end('SIGKILL');
+    const result = await postern([verb], { cwd });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain('Postern does not answer: connect ECONNREFUSED');
+  });
+});

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type net from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { drainable } from '../../src/supervisor/drain.ts';
+import { connectRaw, request } from '../support/client.ts';
+import { isListening } from '../support/serve.ts';
+
+const NEVER_MS = 1_000_000;
+
+/** A server whose requests wait until the test lets them go on. */
+async function startServer() {
+  const held: http.ServerResponse[] = [];
+  const server = http.createServer((_request, response) => held.push(response));
+  server.keepAliveTimeout = NEVER_MS;
+  server.on('connect', (_request, socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+  const { drain } = drainable([server]);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as net.AddressInfo;
+  const isHeld = (count: number) =>
+    vi.waitUntil(() => held.length === count, { timeout: 20_000, interval: 5 });
+  return { server, drain, held, isHeld, port };
+}
+
+/** Opens a connection and says nothing on it, as browsers do ahead of a request. */
+async function connectSilently(server: http.Server) {
+  const accepted = once(server, 'connection');
+  const client = connectRaw((server.address() as net.AddressInfo).port);
+  await accepted;
+  return client;
+}
+
+describe('drain', () => {
+  test('ends at once when nothing runs', async () => {
+    const { drain, port } = await startServer();
+    await drain(NEVER_MS);
+    expect(await isListening(port)).toBe(false);
+  });
+
+  test('takes no new connection from the first moment on', async () => {
+    const { drain, held, isHeld, port } = await startServer();
+    const running = request(port, 'http://a.example/');
+    await isHeld(1);
+    const drained = drain(NEVER_MS);
+    expect(await isListening(port)).toBe(false);
+    held[0]?.end();
+    await running;
+    await drained;
+  });
+
+  test('closes connections that are idle, however long they might be kept', async () => {
+    const { drain, held, isHeld, port } = await startServer();
+    const agent = new http.Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const first = request(port, 'http://a.example/', { agent });
+    await isHeld(1);
+    held[0]?.end();
+    await first;
+    await drain(NEVER_MS);
+  });
+
+  test('closes connections that never said anything', async () => {
+    const { drain, server } = await startServer();
+    const silent = await connectSilently(server);
+    await drain(NEVER_MS);
+    expect((await silent.closed()).received).toBe('');
+  });
+
+  test('waits for a running request, and closes its connection after it', async () => {
+    const { drain, held, isHeld, port, server } = await startServer();
+    const agent = new http.Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const running = request(port, 'http://a.example/', { agent });
+    await isHeld(1);
+    const silent = await connectSilently(server);
+    let isDrained = false;
+    const drained = drain(NEVER_MS).then(() => {
+      isDrained = true;
+    });
+    held[0]?.write('first half, ');
+    await silent.closed(); // what waits for nothing goes first
+    expect(isDrained).toBe(false);
+    held[0]?.end('second half');
+    expect(await running).toMatchObject({ status: 200, body: 'first half, second half' });
+    await drained;
+  });
+
+  test('ends what still runs at the deadline: requests and tunnels', async () => {
+    const { drain, isHeld, port } = await startServer();
+    const stuck = connectRaw(port);
+    stuck.socket.write('GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    await isHeld(1);
+    const tunnel = connectRaw(port);
+    tunnel.socket.write('CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    await tunnel.until((received) => received.includes('200'));
+    await drain(1);
+    await stuck.closed();
+    await tunnel.closed();
+  });
+
+  test('is over when every request has heard of its end, and not before', async () => {
+    const { drain, held, isHeld, port } = await startServer();
+    const stuck = connectRaw(port);
+    stuck.socket.write('GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    await isHeld(1);
+    let hasHeard = false;
+    held[0]?.once('close', () => {
+      hasHeard = true;
+    });
+    await drain(1);
+    expect(hasHeard).toBe(true);
+  });
+
+  test('drains all of several servers', async () => {
+    const servers = [http.createServer(), http.createServer()];
+    const { drain } = drainable(servers);
+    const ports = await Promise.all(
+      servers.map(async (server) => {
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        return (server.address() as net.AddressInfo).port;
+      }),
+    );
+    await drain(NEVER_MS);
+    expect(await Promise.all(ports.map(isListening))).toEqual([false, false]);
+  });
+});
