@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Installs what package-lock.json names, when it is not there yet. Runs on any Node from 20 on, with nothing
 // installed: `npm start`, `npm test` and `bin/postern` all begin here.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,9 +19,13 @@ if (installed === wanted) {
 } else {
   process.stderr.write('Installing the packages of package-lock.json (once, about half a minute) …\n');
   // Under an older Node npm warns of every package that wants a newer one; the newer one is what it is installing.
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
+  const install = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync('npm', install, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) {
+    process.stderr.write(
+      'The packages could not be installed. See the message above, mend it, and run this again.\n',
+    );
+    process.exit(1);
+  }
   writeFileSync(stamp, wanted);
 }

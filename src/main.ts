@@ -18,6 +18,9 @@ const program = new Command('postern')
 
 for (const add of [addServe, addCheck, addExplain, addCa, addRunning]) add(program);
 
+// Whoever reads our output may have seen enough (`postern explain … | head`): that is no failure of ours.
+process.stdout.on('error', () => process.exit());
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -56,7 +56,9 @@ function exportCertificate(options: ExportOptions): void {
   if (authority === undefined) return;
   const bytes = encode(authority, options);
   if (options.out === undefined) {
-    process.stdout.write(bytes);
+    if (options.json)
+      printJson({ ok: true, format: options.format, base64: Buffer.from(bytes).toString('base64') });
+    else process.stdout.write(bytes);
     return;
   }
   try {

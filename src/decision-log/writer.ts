@@ -51,8 +51,11 @@ export function openDecisionLog(
     async close() {
       if (open.size > 0)
         await new Promise<void>((resolve) => {
-          onLastOutcome = resolve;
-          setTimeout(resolve, LAST_OUTCOMES_MS);
+          const deadline = setTimeout(resolve, LAST_OUTCOMES_MS);
+          onLastOutcome = () => {
+            clearTimeout(deadline);
+            resolve();
+          };
         });
       segment.close();
     },

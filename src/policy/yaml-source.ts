@@ -63,11 +63,6 @@ const PARSER_OPTIONS = {
  * the victim ends as a problem too: size, NUL bytes, depth, alias bombs.
  */
 export function parseYaml(file: string, text: string): Result<YamlSource> {
-  const lines = new LineCounter();
-  const place = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
   const whole = (fault: Fault): Result<never> => fail([{ at: `${file}:1:1`, ...fault }]);
   if (text.length > MAX_YAML_CHARACTERS)
     return whole({
@@ -76,8 +71,9 @@ export function parseYaml(file: string, text: string): Result<YamlSource> {
     });
   if (text.includes('\u0000'))
     return whole({ problem: 'the file holds a NUL byte', hint: 'is it a text file?' });
+  const place = placesIn(file, text);
   try {
-    const document = parseDocument(text, { ...PARSER_OPTIONS, lineCounter: lines });
+    const document = parseDocument(text, PARSER_OPTIONS);
     const { targets, problems } = checkNodes(document, place);
     const faults = [...syntaxFaults(document, place), ...problems];
     if (faults.length > 0) return fail(faults.slice(0, MAX_YAML_FAULTS));
@@ -107,6 +103,17 @@ export function checkYaml<T>(source: YamlSource, schema: z.ZodType<T>): Result<L
       inFileOrder(checked.error.issues.flatMap((issue) => describeIssue(issue, [], schema, source))),
     );
   return succeed({ value: checked.data, file, text, at: (path) => placeOf(source, path) });
+}
+
+/** `file:line:col` of an offset. The lines are our own count: the parser's misses some after a syntax error. */
+function placesIn(file: string, text: string): (offset: number) => string {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
+  return (offset) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
 }
 
 function syntaxFaults(document: Document, place: (offset: number) => string): Problem[] {

@@ -32,7 +32,8 @@ export function exchange(
       resolve(fail({ error, isStale }));
     };
     response.once('close', () => {
-      if (!response.writableFinished) giveUp('connection_terminated');
+      // Over for the client; upstream too, unless both directions came to their end and the connection may be reused.
+      if (!response.writableFinished || !upstream.writableEnded) giveUp('connection_terminated');
     });
     upstream.on('error', (error: NodeJS.ErrnoException) =>
       giveUp(exchangeError(error), isStale(upstream, error)),

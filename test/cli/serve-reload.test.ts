@@ -48,6 +48,14 @@ describe('policies that change while it runs', () => {
         ),
     ],
     [
+      'in another folder that takes the place of theirs',
+      (cwd) => {
+        writeIn(cwd, 'next/trade.yaml', STRICTER_POLICY);
+        renameSync(join(cwd, 'policies'), join(cwd, 'last'));
+        renameSync(join(cwd, 'next'), join(cwd, 'policies'));
+      },
+    ],
+    [
       'in a new file of a new folder',
       (cwd) => writeIn(cwd, 'policies/more/second.yaml', 'department: second\ntitle: Second\n'),
     ],

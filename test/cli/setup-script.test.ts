@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { outcomeOf, ROOT, spawnClean } from '../support/cli.ts';
@@ -85,6 +94,19 @@ describe('bin/postern', () => {
     const { run, npmCalls } = checkout({});
     expect(await run('check')).toMatchObject({ status: 0, stdout: '["check"]\n' });
     expect(npmCalls()).toHaveLength(1);
+  });
+
+  test('looks again after the lock file has changed, and installs only what is not there', async () => {
+    const same = checkout({ stamp: STAMP });
+    const changed = checkout({ stamp: 'another' });
+    for (const { root } of [same, changed]) utimesSync(join(root, 'node_modules/.installed'), 0, 0);
+    expect(await same.run('check')).toMatchObject({ status: 0, stderr: '' });
+    expect(await changed.run('check')).toMatchObject({ status: 0 });
+    expect(same.npmCalls()).toEqual([]);
+    expect(changed.npmCalls()).toHaveLength(1);
+    // It is settled: a look costs the start of another program.
+    for (const { root } of [same, changed])
+      expect(statSync(join(root, 'node_modules/.installed')).mtimeMs).toBeGreaterThan(0);
   });
 
   test('runs nothing when the installation fails', async () => {

@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
@@ -26,14 +25,6 @@ describe('a file that cannot be used', () => {
     const cwd = folderWith({ 'conf/postern.yaml': '' });
     expect(named('conf', cwd)).toMatchObject({
       error: [{ at: join(cwd, 'conf'), problem: expect.stringContaining('EISDIR') }],
-    });
-  });
-
-  test.skipIf(process.getuid?.() === 0)('that may not be read says so (skipped for root, who may)', () => {
-    const cwd = folderWith({ 'postern.yaml': '' });
-    chmodSync(join(cwd, 'postern.yaml'), 0);
-    expect(named('postern.yaml', cwd)).toMatchObject({
-      error: [{ problem: expect.stringContaining('EACCES') }],
     });
   });
 

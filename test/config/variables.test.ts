@@ -74,6 +74,24 @@ describe('a variable sets what it names', () => {
   });
 });
 
+describe('what Kubernetes sets beside a service called `postern`', () => {
+  test('keeps nothing from starting', () => {
+    const environment = {
+      POSTERN_SERVICE_HOST: '10.96.0.7',
+      POSTERN_SERVICE_PORT: '3128',
+      POSTERN_SERVICE_PORT_PROXY: '3128',
+      POSTERN_PORT: 'tcp://10.96.0.7:3128',
+      POSTERN_PORT_3128_TCP: 'tcp://10.96.0.7:3128',
+      POSTERN_PORT_3128_TCP_ADDR: '10.96.0.7',
+    };
+    expect(configOf({ file: 'workers: 1', environment }).workers).toBe(1);
+  });
+
+  test('hides no misspelt setting', () => {
+    expect(problemsOf({ environment: { POSTERN_PORTS: '443' } })).toHaveLength(1);
+  });
+});
+
 describe('a variable that cannot be used is an error', () => {
   test.each([
     ['POSTERN_WORKER', 'POSTERN_WORKERS'],

@@ -483,6 +483,19 @@ test('a client that is answered early and goes on sending does not hang, and its
   await client.until((text) => text.includes('next'));
 });
 
+test('an upload that was answered early ends upstream with the answer', async () => {
+  const origin = await startRawOrigin((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n'));
+  });
+  const proxy = await startProxy();
+  const client = connectRaw(proxy.port);
+  client.socket.write(
+    `POST http://allowed.test:${origin.port}/ HTTP/1.1\r\nHost: allowed.test\r\nContent-Length: 10\r\n\r\nabc`,
+  );
+  await client.until((text) => text.includes('413'));
+  await vi.waitFor(() => expect(origin.open()).toBe(0));
+});
+
 test('a client that never ends its body after the answer is cut off', async () => {
   const proxy = await startProxy({ limits: { lingerMs: 50 } });
   const client = connectRaw(proxy.port);

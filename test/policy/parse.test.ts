@@ -400,6 +400,10 @@ describe('places', () => {
     );
   });
 
+  test('are right after a syntax error too, where the parser’s own count of lines is not', () => {
+    expect(problemsOf({ 'a.yaml': 'title: A\n]...\nnetworks: ' })).toContain('policies/a.yaml:3:9: ');
+  });
+
   test('of what an alias repeats lead to where it is written', () => {
     expect(
       problemsOfLines(
