@@ -15,7 +15,11 @@ const wanted = createHash('sha256')
 const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
 
 if (installed === wanted) {
-  utimesSync(stamp, new Date(), new Date()); // `bin/postern` only compares the times of the two files
+  try {
+    utimesSync(stamp, new Date(), new Date()); // `bin/postern` only compares the times of the two files
+  } catch {
+    // Not the owner: the packages are right all the same.
+  }
 } else {
   process.stderr.write('Installing the packages of package-lock.json (once, about half a minute) …\n');
   // Under an older Node npm warns of every package that wants a newer one; the newer one is what it is installing.

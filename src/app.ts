@@ -3,7 +3,7 @@ import type http from 'node:http';
 import { createPageServer } from './block-page/over-tls.ts';
 import type { Config } from './config/load.ts';
 import type { DecisionLog } from './decision-log/record.ts';
-import { openDecisionLog } from './decision-log/writer.ts';
+import { type DecisionLogFile, openDecisionLog } from './decision-log/writer.ts';
 import type { PolicySet } from './policy/policy.ts';
 import { expiredExceptions } from './policy/policy-tests.ts';
 import { fail, type Problem, type Result, succeed } from './policy/result.ts';
@@ -28,6 +28,7 @@ import { createLeafContexts } from './tls/contexts.ts';
 export type Announcement =
   | { readonly kind: 'ca-created'; readonly directory: string }
   | { readonly kind: 'warning'; readonly problem: Problem }
+  | { readonly kind: 'log-recovered'; readonly directory: string }
   | ({ readonly kind: 'reloaded' } & Reloaded)
   | { readonly kind: 'reload-refused'; readonly problems: readonly Problem[] };
 
@@ -77,7 +78,7 @@ export async function startPostern(
     server.on('error', (error) => announce({ kind: 'warning', problem: acceptProblem(error) }));
 
   const endpoints = servers.map(endpointOf);
-  const upkeep = await startUpkeep(config, store, endpoints, announce);
+  const upkeep = await startUpkeep(config, store, log.value, endpoints, announce);
   return succeed({
     endpoints,
     logFile: log.value.path,
@@ -115,13 +116,16 @@ function createDoor(
 async function startUpkeep(
   config: Config,
   store: PolicyStore,
+  log: DecisionLogFile,
   endpoints: readonly Endpoint[],
   announce: Announce,
 ): Promise<{ reload(): void; stop(): void }> {
+  let reloadProblems: readonly Problem[] = [];
   const reload = (): Result<Reloaded> => {
     const reloaded = reloadPolicies(config.policies, store, Date.now());
     if (reloaded.ok) announce({ kind: 'reloaded', ...reloaded.value });
     else announce({ kind: 'reload-refused', problems: reloaded.error });
+    reloadProblems = reloaded.ok ? [] : reloaded.error;
     return reloaded;
   };
   const watcher = watchFolder(config.policies, reload, (error) => {
@@ -138,8 +142,11 @@ async function startUpkeep(
       }
       case 'status': {
         const { version, departments } = store.current();
+        const fault = log.fault();
+        const problems = fault === undefined ? {} : { problems: [logProblem(config, fault)] };
         const running = { pid: process.pid, startedAt, listen: endpoints };
-        return { ok: true, ...running, policy: version, departments: [...departments.keys()] };
+        const policies = { policy: version, departments: [...departments.keys()], reloadProblems };
+        return { ok: fault === undefined, ...problems, ...running, ...policies };
       }
     }
   };
@@ -171,28 +178,30 @@ function warnOfExpired(policies: PolicySet, announce: Announce): void {
   for (const problem of expiredExceptions(policies, Date.now())) announce({ kind: 'warning', problem });
 }
 
-function openLog(config: Config, announce: Announce): Result<ReturnType<typeof openDecisionLog>> {
-  const at = config.log.dir;
-  const onFault = (error: Error | undefined): void => {
-    const problem =
+function openLog(config: Config, announce: Announce): Result<DecisionLogFile> {
+  const { dir } = config.log;
+  const onFault = (error: Error | undefined): void =>
+    announce(
       error === undefined
-        ? 'the decision log is written again'
-        : `the decision log cannot be written: ${error.message}`;
-    const hint =
-      error === undefined
-        ? 'no action needed'
-        : config.log.onError === 'block'
-          ? 'every request is refused until it can'
-          : 'requests go on, and their lines are kept in memory while there is room';
-    announce({ kind: 'warning', problem: { at, problem, hint } });
-  };
+        ? { kind: 'log-recovered', directory: dir }
+        : { kind: 'warning', problem: logProblem(config, error) },
+    );
   try {
     return succeed(openDecisionLog(config.log, onFault));
   } catch (error) {
     const problem = `the decision log cannot be opened: ${(error as Error).message}`;
-    return fail([{ at, problem, hint: 'make the folder writable, or set `log.dir`' }]);
+    return fail([{ at: dir, problem, hint: 'make the folder writable, or set `log.dir`' }]);
   }
 }
+
+const logProblem = ({ log }: Config, error: Error): Problem => ({
+  at: log.dir,
+  problem: `the decision log cannot be written: ${error.message}`,
+  hint:
+    log.onError === 'block'
+      ? 'every request is refused until it can'
+      : 'requests go on, and their lines are kept in memory while there is room',
+});
 
 /** Two on one state folder would write one log, and each would unlink the other's socket. */
 const stateInUse = (at: string, { pid }: Answer): Problem => ({

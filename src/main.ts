@@ -1,30 +1,13 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { addCa } from './cli/ca.ts';
-import { addCheck } from './cli/check.ts';
-import { addExplain } from './cli/explain.ts';
-import { EXIT } from './cli/output.ts';
-import { addRunning } from './cli/running.ts';
-import { addServe } from './cli/serve.ts';
-import { VERSION } from './cli/version.ts';
+// Before anything else is loaded: an older Node would fail somewhere inside, with a message that helps nobody.
+const NEEDED = '24.9';
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-const program = new Command('postern')
-  .description(
-    'The guarded way out of a network: a forward proxy that blocks by policy, explains why, and logs it.',
-  )
-  .version(VERSION)
-  .showHelpAfterError('(see --help)')
-  .exitOverride();
-
-for (const add of [addServe, addCheck, addExplain, addCa, addRunning]) add(program);
-
-// Whoever reads our output may have seen enough (`postern explain … | head`): that is no failure of ours.
-process.stdout.on('error', () => process.exit());
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  // Commander has printed what is wrong; asking for help or the version is no mistake.
-  process.exitCode = error.exitCode === 0 ? EXIT.good : EXIT.usage;
+if (major < 24 || (major === 24 && minor < 9)) {
+  process.stderr.write(`Postern needs Node ${NEEDED} or later; this is ${process.versions.node}.\n`);
+  process.exit(1);
 }
+const { runCommandLine } = await import('./cli/program.ts');
+await runCommandLine();
+
+export {};

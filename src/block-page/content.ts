@@ -85,7 +85,7 @@ export function contentOf(notice: Notice, language: Language): Content {
     time: timeOf(notice.time, language),
     host: values.host,
     rule: rule === undefined ? undefined : visibleText(rule.id),
-    technical: technicalOf(notice),
+    technical: technicalOf(notice, words),
     origin: phrase(words.origin, values, words),
   };
 }
@@ -153,11 +153,11 @@ function contactOf(notice: Notice, words: Words): readonly ContactWay[] {
   ];
 }
 
-function technicalOf(notice: Notice): Content['technical'] {
+function technicalOf(notice: Notice, words: Words): Content['technical'] {
   const { subject } = notice;
   const facts: readonly (readonly [Label, string | undefined])[] = [
     ['host', notice.host],
-    ...(subject.kind === 'blocked' ? blockFacts(subject.reason) : []),
+    ...(subject.kind === 'blocked' ? blockFacts(subject.reason, words) : []),
     ['client', notice.client],
     ['answer', `${statusOf(subject)} ${proxyErrorOf(subject)}`],
   ];
@@ -167,14 +167,14 @@ function technicalOf(notice: Notice): Content['technical'] {
 }
 
 /** Not the forbidden address: that would map the internal network for whoever can ask. The log has it. */
-function blockFacts(reason: BlockReason): readonly (readonly [Label, string])[] {
+function blockFacts(reason: BlockReason, words: Words): readonly (readonly [Label, string])[] {
   switch (reason.code) {
     case 'rule':
       return [['rule', reason.rule.id]];
     case 'port-forbidden':
       return [['port', `${reason.port}`]];
     case 'address-forbidden':
-      return [['range', reason.range]];
+      return [['range', words.ranges[reason.range]]];
     case 'default':
     case 'department-unknown':
     case 'proxy-loop':

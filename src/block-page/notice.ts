@@ -16,5 +16,5 @@ export type Notice = {
     | { readonly kind: 'blocked'; readonly reason: BlockReason }
     | { readonly kind: 'failed'; readonly error: ProxyError }
     /** A request that breaks HTTP's rules: `problem` says which. */
-    | { readonly kind: 'refused'; readonly status: 400 | 408 | 414 | 431 | 501; readonly problem: string };
+    | { readonly kind: 'refused'; readonly status: 400 | 408 | 421 | 431 | 501; readonly problem: string };
 };

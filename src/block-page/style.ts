@@ -68,6 +68,7 @@ footer{padding-bottom:2.5rem;font-size:.8125rem;color:var(--quiet)}
 footer h2{font-size:inherit;font-weight:600}
 footer dl{display:flex;flex-wrap:wrap;gap:.125rem 1.5rem}
 footer dl div{display:flex;gap:.5rem}
+footer dt{flex:none}
 footer dt::after{content:":"}
 footer dd{color:var(--ink)}
 footer p{margin-top:.75rem}

@@ -133,11 +133,11 @@ export const ENGLISH: Words = {
       summary: 'The request for {site} was still incomplete when its time was up.',
       advice: TRY_AGAIN,
     },
-    414: {
-      heading: 'The address is too long',
-      summary: 'The web address asked of {site} is longer than this gateway accepts.',
+    421: {
+      heading: 'This is a gateway, not a website',
+      summary: 'You have opened the address of an Internet gateway. There is nothing to see here.',
       advice:
-        'Shorten the address. If it came from a link, tell your help desk and quote the incident code below.',
+        'To use the gateway, set this address as the proxy of your browser. If you did not mean to come here, check the address you typed.',
     },
     431: {
       heading: 'The request headers are too large',
@@ -175,5 +175,23 @@ export const ENGLISH: Words = {
     port: 'Port',
     range: 'Kind of address',
     answer: 'Answer',
+  },
+  ranges: {
+    loopback: 'this machine itself',
+    private: 'private network',
+    'link-local': 'link-local',
+    'unique-local': 'private network (IPv6)',
+    'site-local': 'private network (IPv6, deprecated)',
+    'carrier-grade-nat': 'shared address space of a provider',
+    unspecified: 'unspecified',
+    multicast: 'multicast',
+    broadcast: 'broadcast',
+    '6to4': 'IPv4 address inside an IPv6 address (6to4)',
+    teredo: 'IPv4 address inside an IPv6 address (Teredo)',
+    'ipv4-translated': 'IPv4 address inside an IPv6 address',
+    reserved: 'reserved for special use',
+    'not-global-unicast': 'not in use on the Internet',
+    unparsable: 'not a valid address',
+    'own-listener': 'the gateway itself',
   },
 };

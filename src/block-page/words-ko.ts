@@ -133,10 +133,11 @@ export const KOREAN: Words = {
       summary: '{site}에 대한 요청이 제한 시간 안에 모두 도착하지 않았습니다.',
       advice: TRY_AGAIN,
     },
-    414: {
-      heading: '주소가 너무 깁니다',
-      summary: '{site}에 요청하신 주소가 이 시스템에서 허용하는 길이보다 깁니다.',
-      advice: `주소를 줄여 다시 시도해 주시기 바랍니다. 링크를 통해 접속하신 경우 ${TELL_HELP_DESK}`,
+    421: {
+      heading: '이 주소는 웹사이트가 아니라 인터넷 접속 관리 시스템입니다',
+      summary: '인터넷 접속 관리 시스템의 주소를 직접 여셨습니다. 이곳에는 표시할 내용이 없습니다.',
+      advice:
+        '이 시스템을 이용하시려면 브라우저의 프록시 서버로 이 주소를 설정해 주시기 바랍니다. 잘못 접속하셨다면 입력하신 주소를 확인해 주시기 바랍니다.',
     },
     431: {
       heading: '요청 헤더가 너무 큽니다',
@@ -173,5 +174,23 @@ export const KOREAN: Words = {
     port: '포트',
     range: '주소 유형',
     answer: '응답',
+  },
+  ranges: {
+    loopback: '시스템 자체 주소(루프백)',
+    private: '사설망 주소',
+    'link-local': '링크 로컬 주소',
+    'unique-local': '사설망 주소(IPv6)',
+    'site-local': '사설망 주소(IPv6, 폐지됨)',
+    'carrier-grade-nat': '통신사 공유 주소',
+    unspecified: '지정되지 않은 주소',
+    multicast: '멀티캐스트 주소',
+    broadcast: '브로드캐스트 주소',
+    '6to4': 'IPv4 주소를 담은 IPv6 주소(6to4)',
+    teredo: 'IPv4 주소를 담은 IPv6 주소(Teredo)',
+    'ipv4-translated': 'IPv4 주소를 담은 IPv6 주소',
+    reserved: '특수 용도로 예약된 주소',
+    'not-global-unicast': '인터넷에서 사용되지 않는 주소',
+    unparsable: '올바르지 않은 주소',
+    'own-listener': '인터넷 접속 관리 시스템 자체',
   },
 };

@@ -1,4 +1,4 @@
-import type { BlockReason } from '../policy/decide.ts';
+import type { BlockReason, ForbiddenRange } from '../policy/decide.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import type { Notice } from './notice.ts';
 
@@ -29,6 +29,8 @@ export type Words = {
   readonly origin: string;
   readonly gateway: string;
   readonly labels: Readonly<Record<Label, string>>;
+  /** Kinds of addresses that are not dialled. */
+  readonly ranges: Readonly<Record<ForbiddenRange, string>>;
 };
 
 export type Label =

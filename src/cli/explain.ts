@@ -12,7 +12,7 @@ import { nearest } from '../policy/nearest.ts';
 import { lineOf, type PolicySet, type RequestUrl } from '../policy/policy.ts';
 import { parseRequestUrl } from '../policy/request-url.ts';
 import { compileFolder } from '../policy-store/load.ts';
-import { decideAtDoor } from '../proxy/admit.ts';
+import { decideAtDoor, judgeAddresses } from '../proxy/admit.ts';
 import { createEgress } from '../proxy/egress.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
 import { EXIT, out, printJson, printProblems, table } from './output.ts';
@@ -80,10 +80,9 @@ function decideWithEgress(facts: Facts, policies: PolicySet, config: Config): De
   const egress = createEgress(config.egress, () => new Set(config.listen.map(({ port }) => port)));
   const decision = decideAtDoor({ facts, policies, isLoop: false }, egress);
   const literal = addressLiteral(facts.host);
-  const forbidden =
-    literal === undefined ? undefined : egress.forbidsAddress(facts.host, literal, facts.port);
-  return decision.action === 'forward' && forbidden !== undefined
-    ? { action: 'block', reason: forbidden }
+  const known = literal === undefined ? config.egress.dns.hosts[facts.host] : [literal];
+  return decision.action === 'forward' && known !== undefined
+    ? judgeAddresses(facts, decision, known, egress).decision
     : decision;
 }
 
@@ -153,7 +152,9 @@ function because(reason: Decision['reason']): string {
     case 'port-forbidden':
       return `egress.connectPorts: it does not list ${reason.port}`;
     case 'address-forbidden':
-      return `egress: ${reason.address} is special (${reason.range}), see egress.internalNetworks`;
+      return reason.range === 'own-listener'
+        ? `egress: ${reason.address} is the proxy itself, which it never dials`
+        : `egress: ${reason.address} is special (${reason.range}), see egress.internalNetworks`;
     case 'proxy-loop':
       return 'the rule that a request never passes twice';
   }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Problem } from '../policy/result.ts';
 import { type Answer, askRunning } from '../supervisor/control.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
-import { EXIT, endpointText, printJson, printProblems, table } from './output.ts';
+import { count, EXIT, endpointText, printJson, printProblems, table } from './output.ts';
 
 /** The verbs that ask a running Postern, over the control socket in its state folder. */
 export function addRunning(program: Command): void {
@@ -38,15 +38,19 @@ async function ask(
   else process.stdout.write(tell(answer.value));
 }
 
-const tellReload = ({ changed, version }: Answer): string =>
-  `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${version}\n`;
+const tellReload = ({ changed, policy }: Answer): string =>
+  `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${policy}\n`;
 
-function tellStatus({ pid, startedAt, policy, departments, listen }: Answer): string {
+function tellStatus({ pid, startedAt, policy, departments, listen, reloadProblems }: Answer): string {
+  const refused = reloadProblems as readonly Problem[];
   const endpoints = (listen as { host: string; port: number }[]).map(endpointText);
   return `${table([
     ['running', `process ${pid}, since ${startedAt}`],
     ['listening', endpoints.join(', ')],
     ['policies', String(policy)],
     ['departments', (departments as string[]).join(', ')],
+    ...(refused.length === 0
+      ? []
+      : [['last reload', `refused: ${count(refused.length, 'problem')}, see postern check`]]),
   ])}\n`;
 }

@@ -58,6 +58,7 @@ function obeySignals(postern: Postern): void {
   const stop = async (): Promise<void> => {
     if (isStopping) process.exit(EXIT.problems); // asked twice: somebody is in a hurry
     isStopping = true;
+    process.stderr.write('stopping: what is under way has 10 seconds to end; once more stops at once\n');
     await postern.stop();
     process.exit(EXIT.good);
   };
@@ -90,10 +91,13 @@ function tell(announcement: Announcement): void {
       process.stderr.write(`${time} ${err.yellow('warning')}\n`);
       printProblems([announcement.problem], false);
       return;
+    case 'log-recovered':
+      process.stderr.write(`${time} the decision log is written again\n`);
+      return;
     case 'reloaded': {
-      const { changed, version } = announcement;
+      const { changed, policy } = announcement;
       process.stderr.write(
-        `${time} ${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${short(version)}\n`,
+        `${time} ${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${short(policy)}\n`,
       );
       return;
     }
@@ -113,13 +117,14 @@ function greeting(config: Config, { endpoints, logFile, policies }: Postern): st
 ${out.bold(`Postern ${VERSION}`)} is running, process ${process.pid}.
 
   proxy     ${endpoints.map(endpointText).join(', ')}
+  config    ${config.file === undefined ? 'built-in defaults' : shown(config.file)}
   policies  ${shown(config.policies)}: ${count(departments.length, 'department')}, ${count(rules, 'rule')}, ${short(policies.version)}
   log       ${shown(logFile)}
 
 Try it from another shell:
   curl -x ${first}${trust} https://chat.deepseek.com/
   curl -x ${first} -H 'Accept: application/json' http://chat.deepseek.com/
-  ${COMMAND} explain https://chat.deepseek.com/
+  ${COMMAND} explain${config.file === undefined ? '' : ` --config ${shown(config.file)}`} https://chat.deepseek.com/
 ${config.blockPage.https === 'page' ? `\nTo see block pages over HTTPS without a warning, a browser must trust ${ca}.` : ''}
 Saved policy files take effect by themselves. Ctrl+C stops.
 

@@ -55,13 +55,16 @@ export function loadConfig({ file, flags, environment, cwd }: ConfigSources): Re
 function readConfigFile(file: string): Result<Record<string, unknown>> {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     return fail([
       {
         at: file,
-        problem: `cannot be read: ${(error as Error).message}`,
-        hint: 'check the path and its permissions',
+        problem:
+          error instanceof TypeError
+            ? 'the file is not UTF-8'
+            : `cannot be read: ${(error as Error).message}`,
+        hint: error instanceof TypeError ? 'save it as UTF-8' : 'check the path and its permissions',
       },
     ]);
   }

@@ -12,6 +12,8 @@ export type Segment = {
   /** Opens the path anew, after a log rotation has moved the file away; if that fails, the open file stays. */
   reopen(): Error | undefined;
   close(): void;
+  /** Why the last write failed; undefined when it did not. */
+  fault(): Error | undefined;
 };
 
 export type Fsync = 'never' | 'always';
@@ -36,7 +38,7 @@ export function openSegment(
   let commit: PromiseWithResolvers<boolean> | undefined;
   let scheduled: NodeJS.Immediate | undefined;
   let retry: NodeJS.Timeout | undefined;
-  let faulty = false;
+  let fault: Error | undefined;
   let isClosed = false;
 
   const writePending = (): void => {
@@ -61,11 +63,14 @@ export function openSegment(
       if (lost > 0) noteLoss();
     } catch (error) {
       written = false;
-      if (!faulty) onFault(error as Error);
+      if (fault === undefined) onFault(error as Error);
+      fault = error as Error;
       retry = setTimeout(flush, RETRY_MS).unref();
     }
-    if (written && faulty) onFault(undefined);
-    faulty = !written;
+    if (written && fault !== undefined) {
+      fault = undefined;
+      onFault(undefined);
+    }
     commit?.resolve(written);
     commit = undefined;
   };
@@ -94,7 +99,7 @@ export function openSegment(
       scheduled ??= setImmediate(flush);
     },
     committed() {
-      if (scheduled === undefined) return Promise.resolve(!faulty);
+      if (scheduled === undefined) return Promise.resolve(fault === undefined);
       commit ??= Promise.withResolvers<boolean>();
       return commit.promise;
     },
@@ -109,6 +114,7 @@ export function openSegment(
         return error as Error;
       }
     },
+    fault: () => fault,
     close() {
       if (isClosed) return;
       flush();

@@ -18,6 +18,8 @@ export type DecisionLogFile = DecisionLog & {
   readonly path: string;
   /** As for `openSegment`. */
   reopen(): Error | undefined;
+  /** As for `openSegment`. */
+  fault(): Error | undefined;
   /** Waits, for a moment at most, for the outcomes of the decisions that are still open. */
   close(): Promise<void>;
 };
@@ -48,6 +50,7 @@ export function openDecisionLog(
     },
     committed: settings.onError === 'block' ? segment.committed : () => segment.committed().then(() => true),
     reopen: segment.reopen,
+    fault: segment.fault,
     async close() {
       if (open.size > 0)
         await new Promise<void>((resolve) => {

@@ -40,7 +40,11 @@ export function readPolicyFolder(folder: string): Result<readonly PolicyFile[]> 
     }
   } catch (error) {
     const problem = `the policies cannot be read: ${(error as Error).message}`;
-    return fail([{ at: folder, problem, hint: 'name the policy folder with --policies, or create it' }]);
+    const isFile = (error as NodeJS.ErrnoException).code === 'ENOTDIR';
+    const hint = isFile
+      ? 'name the folder, not a file in it'
+      : 'name the policy folder with --policies, or create it';
+    return fail([{ at: folder, problem, hint }]);
   }
   return problems.length > 0 ? fail(problems) : succeed(files);
 }
@@ -75,8 +79,10 @@ function readWithin(root: string, path: string): Result<string, Fault> {
         problem: `the file is ${Math.ceil(size / 1e6)} MB large`,
         hint: 'a policy file is text of a few MB at most',
       });
-    return succeed(readFileSync(real, 'utf8'));
+    return succeed(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(real)));
   } catch (error) {
+    if (error instanceof TypeError)
+      return fail({ problem: 'the file is not UTF-8', hint: 'save it as UTF-8' });
     return fail({
       problem: `the file cannot be read: ${(error as Error).message}`,
       hint: 'check that it is there and readable',

@@ -4,7 +4,7 @@ import { loadPolicies } from './load.ts';
 import type { PolicyStore } from './store.ts';
 
 /** The version that runs now, and whether it is another one than before. */
-export type Reloaded = { readonly version: string; readonly changed: boolean };
+export type Reloaded = { readonly policy: string; readonly changed: boolean };
 
 /**
  * Reads the folder anew and puts it in force. Whatever is wrong with it, an exception that has ended included, leaves
@@ -18,5 +18,5 @@ export function reloadPolicies(folder: string, store: PolicyStore, now: number):
   const { version } = next.value;
   const changed = version !== store.current().version;
   if (changed) store.replace(next.value);
-  return succeed({ version, changed });
+  return succeed({ policy: version, changed });
 }

@@ -1,32 +1,66 @@
 import ipaddr from 'ipaddr.js';
 import { addressBytes } from './network.ts';
 
+/** Why an address is not dialled by itself: the words of the log, the pages and `Proxy-Status`. */
+export type SpecialRange =
+  | 'loopback'
+  | 'private'
+  | 'link-local'
+  | 'unique-local'
+  | 'site-local'
+  | 'carrier-grade-nat'
+  | 'unspecified'
+  | 'multicast'
+  | 'broadcast'
+  | '6to4'
+  | 'teredo'
+  | 'ipv4-translated'
+  | 'reserved'
+  | 'not-global-unicast'
+  | 'unparsable';
+
+/** The library's names; whatever it may add is reserved until it has a word here. */
+const RANGES: Readonly<Record<string, SpecialRange>> = {
+  loopback: 'loopback',
+  private: 'private',
+  linkLocal: 'link-local',
+  uniqueLocal: 'unique-local',
+  deprecatedSiteLocal: 'site-local',
+  carrierGradeNat: 'carrier-grade-nat',
+  unspecified: 'unspecified',
+  multicast: 'multicast',
+  broadcast: 'broadcast',
+  '6to4': '6to4',
+  teredo: 'teredo',
+  rfc6145: 'ipv4-translated',
+};
+
 /**
  * Which special-purpose range (IANA registries, RFC 6890) an address lies in, or undefined when it is globally
  * reachable. Addresses that carry an IPv4 address are judged by that address; a text that is no address is special,
  * because what cannot be classified must not be dialled.
  */
-export function specialRange(address: string): string | undefined {
+export function specialRange(address: string): SpecialRange | undefined {
   const bytes = addressBytes(address); // of an IPv4-mapped address, those of the IPv4 address that the kernel dials
   if (bytes === undefined) return 'unparsable';
   const parsed = ipaddr.fromByteArray([...bytes]);
   return parsed.kind() === 'ipv4' ? ipv4Range(parsed as ipaddr.IPv4) : ipv6Range(parsed as ipaddr.IPv6);
 }
 
-function ipv4Range(address: ipaddr.IPv4): string | undefined {
+function ipv4Range(address: ipaddr.IPv4): SpecialRange | undefined {
   const range = address.range();
-  return range === 'unicast' ? undefined : range;
+  return range === 'unicast' ? undefined : (RANGES[range] ?? 'reserved');
 }
 
-function ipv6Range(address: ipaddr.IPv6): string | undefined {
+function ipv6Range(address: ipaddr.IPv6): SpecialRange | undefined {
   const range = address.range();
   // A NAT64 gateway turns 64:ff9b::7f00:1 into 127.0.0.1 (RFC 6052 section 3.1), so its last 32 bits decide. Where
   // 64:ff9b:1::/48 (RFC 8215) holds the IPv4 address is up to each network, so all of it stays special.
   if (address.match(NAT64)) return ipv4Range(new ipaddr.IPv4(address.toByteArray().slice(12)));
-  if (range !== 'unicast') return range;
+  if (range !== 'unicast') return RANGES[range] ?? 'reserved';
   // Only 2000::/3 is global unicast (RFC 4291 section 2.4). The rest is deprecated (::/96, fec0::/10), local
   // (64:ff9b:1::/48, 5f00::/16) or unallocated, whatever a library's table has to say of it.
-  return address.match(GLOBAL_UNICAST) ? undefined : 'notGlobalUnicast';
+  return address.match(GLOBAL_UNICAST) ? undefined : 'not-global-unicast';
 }
 
 const NAT64: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('64:ff9b::'), 96];

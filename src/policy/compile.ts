@@ -18,17 +18,17 @@ export function compile(parsed: ParsedPolicies): Result<PolicySet> {
   const departments = new Map<string, Department>();
   for (const file of parsed.departments) {
     const id = file.value.department;
-    if (departments.has(id))
-      problems.push({
-        at: file.at(['department']),
-        problem: `the department \`${id}\` stands twice`,
-        hint: 'rename one',
-      });
+    const other = departments.get(id);
+    if (other !== undefined) {
+      const problem = `the department \`${id}\` stands twice, also at ${other.at}`;
+      problems.push({ at: file.at(['department']), problem, hint: 'rename one' });
+      continue; // a copy: its networks and rules clash as well, and would only hide this
+    }
     const inherited = keep(problems, inherit(file, bases));
     if (inherited !== undefined) departments.set(id, buildDepartment(file, inherited, catalog, problems));
   }
   checkBases(bases, catalog, problems);
-  checkNetworks(parsed.departments, problems);
+  checkNetworks(unique(parsed.departments), problems);
   if (departments.size === 0 && problems.length === 0)
     problems.push({
       at: 'policies',
@@ -223,6 +223,13 @@ function checkUnique(
 }
 
 const fileOf = (place: string): string => place.replace(/:\d+:\d+$/, '');
+
+/** Of files with the same department the first, as `compile` takes them. */
+function unique(files: readonly Located<DepartmentFile>[]): readonly Located<DepartmentFile>[] {
+  return files.filter(
+    (file, index) => files.findIndex(({ value }) => value.department === file.value.department) === index,
+  );
+}
 
 function checkNetworks(files: readonly Located<DepartmentFile>[], problems: Problem[]): void {
   const claimed = new Map<string, { readonly department: string; readonly at: string }>();

@@ -1,3 +1,4 @@
+import type { SpecialRange } from './address.ts';
 import { patternCovers } from './domain-pattern.ts';
 import type { Facts } from './facts.ts';
 import { networkContains } from './network.ts';
@@ -17,8 +18,11 @@ export type BlockReason =
   | { readonly code: 'default' }
   | { readonly code: 'department-unknown' }
   | { readonly code: 'port-forbidden'; readonly port: number }
-  | { readonly code: 'address-forbidden'; readonly address: string; readonly range: string }
+  | { readonly code: 'address-forbidden'; readonly address: string; readonly range: ForbiddenRange }
   | { readonly code: 'proxy-loop' };
+
+/** A special range, or an address that the proxy itself listens on. */
+export type ForbiddenRange = SpecialRange | 'own-listener';
 
 /** Whether a rule or an exception applies to a request, and if not, what stands in its way. */
 export type Applicability =

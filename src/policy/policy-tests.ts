@@ -13,7 +13,7 @@ export function runPolicyTests(policies: PolicySet, now: number): readonly Probl
       const decision = decide(facts, policies);
       return passes(test, decision) || restsOnEnded(test, department, facts, policies)
         ? []
-        : [failedTest(test, department, decision)];
+        : [failedTest(test, facts, decision)];
     }),
   );
 }
@@ -71,13 +71,25 @@ function restsOnEnded(test: PolicyTest, department: Department, facts: Facts, po
   );
 }
 
-function failedTest(test: PolicyTest, department: Department, decision: Decision): Problem {
+function failedTest(test: PolicyTest, facts: Facts, decision: Decision): Problem {
   const wanted = test.rule === undefined ? test.expect : `${test.expect} by the rule \`${test.rule}\``;
   return {
     at: test.at,
     problem: `${test.url.text}: expected ${wanted}, but it is ${decision.action} by ${describeReason(decision)}`,
-    hint: `postern explain ${test.url.text} --department ${department.id}`,
+    hint: explainCommand(test, facts),
   };
+}
+
+/** The command that explains this very request. */
+function explainCommand(test: PolicyTest, { department, client, user, groups = [] }: Facts): string {
+  const options = [
+    `--department ${department}`,
+    `--client ${client}`,
+    ...(user === undefined ? [] : [`--user ${user}`]),
+    ...groups.map((group) => `--group '${group}'`),
+    ...(test.time === undefined ? [] : [`--at ${new Date(test.time).toISOString()}`]),
+  ];
+  return `postern explain ${test.url.text} ${options.join(' ')}`;
 }
 
 function describeReason({ reason }: Decision): string {

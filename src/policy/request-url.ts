@@ -17,7 +17,7 @@ export function parseRequestUrl(text: string): Result<RequestUrl, Fault> {
   if (url === undefined)
     return fail({
       problem: `\`${text}\` is not a URL`,
-      hint: 'write it whole, such as https://chat.deepseek.com/',
+      hint: 'write it whole, with http, https, ws or wss: https://chat.deepseek.com/',
     });
   const scheme = (url.scheme ?? '').toLowerCase() as RequestUrl['scheme'];
   const authority = parseAuthority(url.authority ?? '');

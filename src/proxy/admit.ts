@@ -1,8 +1,9 @@
+import type net from 'node:net';
 import { type Incident, newIncident } from '../decision-log/incident.ts';
 import type { DecisionLog, Outcome } from '../decision-log/record.ts';
 import { type BlockReason, type Decision, decide } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
-import type { Department, PolicySet } from '../policy/policy.ts';
+import type { Department, Mode, PolicySet } from '../policy/policy.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import type { PolicyStore } from '../policy-store/store.ts';
 import type { Egress } from './egress.ts';
@@ -19,50 +20,62 @@ export type Door = {
 /** What was asked, and the policies as they were when it was: a reload does not change a request under way. */
 export type Asked = { readonly facts: Facts; readonly policies: PolicySet; readonly isLoop: boolean };
 
-/** What became of a request at the door. `settle` writes its outcome, and only the first call counts. */
-export type Admission = {
+/** What became of a request at the door. */
+export type Admission = Forwarded | Blocked | Failed;
+export type Forwarded = Admitted & { readonly verdict: 'forward'; readonly addresses: readonly string[] };
+export type Blocked = Admitted & { readonly verdict: 'block'; readonly reason: BlockReason };
+export type Failed = Admitted & { readonly verdict: 'fail'; readonly error: ProxyError };
+
+type Admitted = {
   readonly facts: Facts;
   readonly incident: Incident;
   readonly department: Department | undefined;
-  readonly settle: (outcome: Outcome) => void;
-} & (
-  | { readonly verdict: 'forward'; readonly addresses: readonly string[] }
-  | { readonly verdict: 'block'; readonly reason: BlockReason }
-  | { readonly verdict: 'fail'; readonly error: ProxyError }
-);
+};
 
-/** Decides, resolves, checks the addresses, and returns once the decision is safely in the log. */
-export async function admit(asked: Asked, door: Door): Promise<Admission> {
-  const { facts, policies } = asked;
+/**
+ * Takes a request through the door and then along its path, and settles it: one decision before any byte flows, and
+ * one outcome, which is what the path returns. A fault in the path costs that client its connection, and is thrown on.
+ */
+export async function admit(
+  asked: Asked,
+  door: Door,
+  client: net.Socket,
+  path: (admission: Admission) => Promise<Outcome>,
+): Promise<void> {
   const startedAt = performance.now();
-  const incident = newIncident(facts.time);
-  const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
-  let settled = false;
+  const incident = newIncident(asked.facts.time);
   const settle = (outcome: Outcome): void => {
-    if (settled) return;
-    settled = true;
     const durationMs = Math.round(performance.now() - startedAt);
     door.log.write({ event: 'outcome', incident, time: Date.now(), outcome, durationMs });
   };
-  const admission = { facts, incident, department, settle };
+  try {
+    const admission = await decideAndLog(asked, door, incident);
+    settle(client.destroyed ? { kind: 'client-left' } : await path(admission));
+  } catch (fault) {
+    client.destroy();
+    settle({ kind: 'upstream-failed', cause: 'proxy_internal_error' });
+    throw fault;
+  }
+}
 
-  const reached = await reach(asked, decideAtDoor(asked, door.egress), door);
-  const isObserved = reached.decision.action === 'forward' && reached.decision.wouldBlock !== undefined;
-  const mode = isObserved ? 'observe' : (department?.mode ?? 'enforce');
-  door.log.write({
-    event: 'decision',
-    incident,
-    facts,
-    decision: reached.decision,
-    policy: policies.version,
-    mode,
-  });
-  if (!(await door.log.committed())) return { ...admission, verdict: 'fail', error: 'proxy_internal_error' };
+/** Decides, resolves, checks the addresses, and returns once the decision is safely in the log. */
+async function decideAndLog(asked: Asked, door: Door, incident: Incident): Promise<Admission> {
+  const { facts, policies } = asked;
+  const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
+  const admitted = { facts, incident, department };
+  const { decision, addresses, error } = await reach(asked, decideAtDoor(asked, door.egress), door);
+  const mode = modeOf(decision, department);
+  door.log.write({ event: 'decision', incident, facts, decision, policy: policies.version, mode });
+  if (!(await door.log.committed())) return { ...admitted, verdict: 'fail', error: 'proxy_internal_error' };
+  if (decision.action === 'block') return { ...admitted, verdict: 'block', reason: decision.reason };
+  if (error !== undefined) return { ...admitted, verdict: 'fail', error };
+  return { ...admitted, verdict: 'forward', addresses };
+}
 
-  if (reached.decision.action === 'block')
-    return { ...admission, verdict: 'block', reason: reached.decision.reason };
-  if ('error' in reached) return { ...admission, verdict: 'fail', error: reached.error };
-  return { ...admission, verdict: 'forward', addresses: reached.addresses };
+/** What was done with the decision: a block that happened was enforced, whatever else is only observed. */
+function modeOf(decision: Decision, department: Department | undefined): Mode {
+  if (decision.action === 'block') return 'enforce';
+  return decision.wouldBlock === undefined ? (department?.mode ?? 'enforce') : 'observe';
 }
 
 /** The policies' decision, unless what the proxy itself never does stands before it. */
@@ -74,22 +87,36 @@ export function decideAtDoor({ facts, policies, isLoop }: Asked, egress: Egress)
   return decision;
 }
 
-type Reached =
-  | { readonly decision: Decision; readonly addresses: readonly string[] }
-  | { readonly decision: Decision; readonly error: ProxyError };
+type Reached = {
+  readonly decision: Decision;
+  /** The addresses that may be dialled; empty when the request is blocked or its name was not resolved. */
+  readonly addresses: readonly string[];
+  readonly error?: ProxyError;
+};
 
-/** The addresses that may be dialled. A blocked name is never looked up: the question alone would tell of it. */
+/** Where an allowed request may go. A blocked name is never looked up: the question alone would tell of it. */
 async function reach({ facts }: Asked, decision: Decision, door: Door): Promise<Reached> {
   if (decision.action === 'block') return { decision, addresses: [] };
   const resolved = await door.resolve(facts.host);
-  if (!resolved.ok) return { decision, error: resolved.error };
-  const judged = resolved.value.map((address) => ({
+  return resolved.ok
+    ? judgeAddresses(facts, decision, resolved.value, door.egress)
+    : { decision, addresses: [], error: resolved.error };
+}
+
+/** The addresses of a name that may be dialled; when none of them may, the request is blocked after all. */
+export function judgeAddresses(
+  facts: Facts,
+  decision: Decision,
+  resolved: readonly string[],
+  egress: Egress,
+): Reached {
+  const judged = resolved.map((address) => ({
     address,
-    forbidden: door.egress.forbidsAddress(facts.host, address, facts.port),
+    forbidden: egress.forbidsAddress(facts.host, address, facts.port),
   }));
   const addresses = judged.filter(({ forbidden }) => forbidden === undefined).map(({ address }) => address);
-  const forbidden = judged.find((one) => one.forbidden !== undefined)?.forbidden;
-  if (addresses.length === 0 && forbidden !== undefined)
-    return { decision: { action: 'block', reason: forbidden }, addresses };
+  const [first] = judged;
+  if (addresses.length === 0 && first?.forbidden !== undefined)
+    return { decision: { action: 'block', reason: first.forbidden }, addresses };
   return { decision, addresses };
 }

@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type net from 'node:net';
 import type { PageServer } from '../block-page/over-tls.ts';
+import type { Outcome } from '../decision-log/record.ts';
 import { addressLiteral } from '../policy/host.ts';
+import type { ProxyError } from '../policy/proxy-error.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
-import { type Admission, type Asked, admit, type Door } from './admit.ts';
+import { type Admission, type Asked, admit, type Blocked, type Door, type Forwarded } from './admit.ts';
+import { holdClient } from './client-socket.ts';
 import { dial } from './dial.ts';
 import type { Limits } from './limits.ts';
 import { noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
@@ -19,63 +22,57 @@ export type ConnectContext = {
   readonly pageOverTls: PageOverTls | undefined;
 };
 
-type Verdict<V extends Admission['verdict']> = Extract<Admission, { verdict: V }>;
-
 const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
 /** CONNECT (RFC 9110 section 9.3.6). `head` is what the client sent before it had our answer. */
-export async function connect(
+export function connect(
   asked: Asked,
   headers: IncomingHttpHeaders,
   client: net.Socket,
   head: Buffer,
   context: ConnectContext,
 ): Promise<void> {
-  client.on('error', () => client.destroy());
-  if (head.length > 0) client.unshift(head);
-  client.read(0); // keeps the kernel's read going, so that a reset is noticed while we wait
-
-  const admission = await admit(asked, context.door);
-  if (client.destroyed) return admission.settle({ kind: 'client-left' });
-  switch (admission.verdict) {
-    case 'forward':
-      return openTunnel(admission, headers, client, context);
-    case 'block': {
-      const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
-      return pageOverTls === undefined
-        ? refuse(admission, headers, client, context)
-        : showPage(admission, client, pageOverTls, context.limits);
+  holdClient(client, head);
+  return admit(asked, context.door, client, async (admission) => {
+    switch (admission.verdict) {
+      case 'forward':
+        return openTunnel(admission, headers, client, context);
+      case 'block': {
+        const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
+        return pageOverTls === undefined
+          ? refuse(admission, headers, client, context)
+          : showPage(admission, client, pageOverTls, context.limits);
+      }
+      case 'fail':
+        return failTunnel(admission, headers, client, context, admission.error);
     }
-    case 'fail':
-      return failTunnel(admission, headers, client, context, admission.error);
-  }
+  });
 }
 
 async function openTunnel(
-  admission: Verdict<'forward'>,
+  admission: Forwarded,
   headers: IncomingHttpHeaders,
   client: net.Socket,
   context: ConnectContext,
-): Promise<void> {
+): Promise<Outcome> {
   const { limits } = context;
   const upstream = await dial(admission.addresses, admission.facts.port, limits.dialMs, client);
   if (client.destroyed) {
     if (upstream.ok) upstream.value.destroy();
-    return admission.settle({ kind: 'client-left' });
+    return { kind: 'client-left' };
   }
   if (!upstream.ok) return failTunnel(admission, headers, client, context, upstream.error);
   client.write(ESTABLISHED);
-  const { bytesUp, bytesDown } = await splice(client, upstream.value, limits.tunnelIdleMs);
-  admission.settle({ kind: 'tunnel-closed', bytesUp, bytesDown });
+  return { kind: 'tunnel-closed', ...(await splice(client, upstream.value, limits.tunnelIdleMs)) };
 }
 
 /** The client is told 200 and meets a TLS server of ours, because browsers show nothing of a refusal of CONNECT. */
 async function showPage(
-  admission: Verdict<'block'>,
+  admission: Blocked,
   client: net.Socket,
   pageOverTls: PageOverTls,
   limits: Limits,
-): Promise<void> {
+): Promise<Outcome> {
   const leaf = pageOverTls.leaves.contextFor(admission.facts.host);
   const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
   client.write(ESTABLISHED);
@@ -85,16 +82,14 @@ async function showPage(
     (pageHeaders, response) => sendNotice(notice, pageHeaders, response),
     limits.blockPageMs,
   );
-  admission.settle(
-    ending === 'served' ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: ending },
-  );
+  return ending === 'served' ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: ending };
 }
 
 /**
  * A page is for people, about what a policy says of a name. A port that speaks no TLS, an address (for which nobody
  * can have a certificate) and what the proxy never does are answered plainly.
  */
-function mayShowPage({ facts, reason }: Verdict<'block'>, context: ConnectContext): boolean {
+function mayShowPage({ facts, reason }: Blocked, context: ConnectContext): boolean {
   switch (reason.code) {
     case 'rule':
     case 'default':
@@ -107,24 +102,24 @@ function mayShowPage({ facts, reason }: Verdict<'block'>, context: ConnectContex
   }
 }
 
-function refuse(
-  admission: Verdict<'block'>,
+async function refuse(
+  admission: Blocked,
   headers: IncomingHttpHeaders,
   client: net.Socket,
   { limits }: ConnectContext,
-): void {
+): Promise<Outcome> {
   const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
-  sendNoticeOnSocket(notice, headers, client, limits.lingerMs);
-  admission.settle({ kind: 'block-page-unseen', cause: 'connect-refused' });
+  await sendNoticeOnSocket(notice, headers, client, limits.lingerMs);
+  return { kind: 'block-page-unseen', cause: 'connect-refused' };
 }
 
-function failTunnel(
+async function failTunnel(
   admission: Admission,
   headers: IncomingHttpHeaders,
   client: net.Socket,
   { limits }: ConnectContext,
-  error: Verdict<'fail'>['error'],
-): void {
-  sendNoticeOnSocket(noticeOf(admission, { kind: 'failed', error }), headers, client, limits.lingerMs);
-  admission.settle({ kind: 'upstream-failed', cause: error });
+  error: ProxyError,
+): Promise<Outcome> {
+  await sendNoticeOnSocket(noticeOf(admission, { kind: 'failed', error }), headers, client, limits.lingerMs);
+  return { kind: 'upstream-failed', cause: error };
 }

@@ -4,7 +4,7 @@ import type { BlockReason } from '../policy/decide.ts';
 import { type DomainPattern, patternCovers } from '../policy/domain-pattern.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { Host } from '../policy/host.ts';
-import { type Network, networkContains } from '../policy/network.ts';
+import { addressBytes, type Network, networkContains } from '../policy/network.ts';
 
 export type EgressSettings = {
   /** Ports that CONNECT may ask for. */
@@ -34,7 +34,7 @@ export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlyS
     forbidsPort: (facts) => facts.via === 'connect' && !connectPorts.has(facts.port),
     forbidsAddress(host, address, port) {
       if (ownPorts().has(port) && isThisMachine(address))
-        return { code: 'address-forbidden', address, range: 'the proxy itself' };
+        return { code: 'address-forbidden', address, range: 'own-listener' };
       const range = specialRange(address);
       if (range === undefined || isOpen(host, address)) return undefined;
       return { code: 'address-forbidden', address, range };
@@ -46,6 +46,9 @@ function isThisMachine(address: string): boolean {
   const range = specialRange(address);
   if (range === 'loopback' || range === 'unspecified') return true;
   return Object.values(networkInterfaces()).some((entries) =>
-    entries?.some((entry) => entry.address === address),
+    entries?.some((entry) => networkOf(entry.address) === networkOf(address)),
   );
 }
+
+/** An address without its spelling: an IPv4-mapped one is the IPv4 address it carries. */
+const networkOf = (address: string): string | undefined => addressBytes(address)?.join('.');

@@ -127,7 +127,8 @@ function passInterim(
   response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-function boundDial(socket: net.Socket, dialMs: number, onDeadline: () => void): void {
+/** Gives up on a connection that is not established in time. */
+export function boundDial(socket: net.Socket, dialMs: number, onDeadline: () => void): void {
   if (!socket.connecting) return;
   const deadline = setTimeout(onDeadline, dialMs);
   for (const event of ['connect', 'close', 'error']) socket.once(event, () => clearTimeout(deadline));
@@ -144,7 +145,8 @@ export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
 const isStale = (upstream: ClientRequest, error: NodeJS.ErrnoException): boolean =>
   upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
-const isFinalStatus = (status = 0): boolean => status >= 200 && status <= 999;
+/** A status that ends an exchange (RFC 9110 section 15). */
+export const isFinalStatus = (status = 0): boolean => status >= 200 && status <= 999;
 
 /** A phrase with bytes that HTTP does not allow would make `writeHead` throw; phrases carry no meaning. */
 function reasonPhrase({ statusMessage = '' }: IncomingMessage): string {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
-import { type Admission, type Asked, admit, type Door } from './admit.ts';
+import { type Admission, type Asked, admit, type Door, type Forwarded } from './admit.ts';
 import { exchange, relayResponse } from './exchange.ts';
 import { type RawHeaders, requestHeaders, valuesOf } from './headers.ts';
 import type { Limits } from './limits.ts';
@@ -18,7 +19,7 @@ export type ForwardContext = {
 };
 
 /** A plain HTTP request: to its origin and back, or to the page that says why not. */
-export async function forward(
+export function forward(
   asked: Asked,
   target: ForwardTarget,
   request: IncomingMessage,
@@ -26,30 +27,28 @@ export async function forward(
   context: ForwardContext,
 ): Promise<void> {
   boundRest(request, response, context.limits.lingerMs);
-  const admission = await admit(asked, context.door);
-  if (response.destroyed) return admission.settle({ kind: 'client-left' });
-  switch (admission.verdict) {
-    case 'forward':
-      return relay(admission, target, request, response, context);
-    case 'block': {
-      const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
-      const isServed = await sendNotice(notice, request.headers, response);
-      return admission.settle(
-        isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' },
-      );
+  return admit(asked, context.door, request.socket, async (admission) => {
+    switch (admission.verdict) {
+      case 'forward':
+        return relay(admission, target, request, response, context);
+      case 'block': {
+        const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
+        const isServed = await sendNotice(notice, request.headers, response);
+        return isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' };
+      }
+      case 'fail':
+        return failExchange(admission, request, response, admission.error);
     }
-    case 'fail':
-      return failExchange(admission, request, response, admission.error);
-  }
+  });
 }
 
 async function relay(
-  admission: Extract<Admission, { verdict: 'forward' }>,
+  admission: Forwarded,
   target: ForwardTarget,
   request: IncomingMessage,
   response: ServerResponse,
   context: ForwardContext,
-): Promise<void> {
+): Promise<Outcome> {
   let bytesUp = 0;
   request.on('data', (chunk: Buffer) => {
     bytesUp += chunk.length;
@@ -62,22 +61,17 @@ async function relay(
     headers: requestHeaders(request.rawHeaders, authorityOf(target), context.via, framingOf(request)),
   };
   const answer = await exchangeSafely(upstreamRequest, request, response, context);
-  if (response.destroyed) return admission.settle({ kind: 'client-left', bytesUp, bytesDown: 0 });
+  if (response.destroyed) return { kind: 'client-left', bytesUp, bytesDown: 0 };
   if (!answer.ok) return failExchange(admission, request, response, answer.error.error);
 
   const { ending, bytesDown } = await relayResponse(answer.value, response, context.via);
   switch (ending) {
     case 'whole':
-      return admission.settle({
-        kind: 'response-relayed',
-        status: answer.value.statusCode ?? 0,
-        bytesUp,
-        bytesDown,
-      });
+      return { kind: 'response-relayed', status: answer.value.statusCode ?? 0, bytesUp, bytesDown };
     case 'client-left':
-      return admission.settle({ kind: 'client-left', bytesUp, bytesDown });
+      return { kind: 'client-left', bytesUp, bytesDown };
     case 'broken':
-      return admission.settle({ kind: 'upstream-failed', cause: 'http_response_incomplete' });
+      return { kind: 'upstream-failed', cause: 'http_response_incomplete' };
   }
 }
 
@@ -105,9 +99,9 @@ async function failExchange(
   request: IncomingMessage,
   response: ServerResponse,
   error: ProxyError,
-): Promise<void> {
+): Promise<Outcome> {
   await sendNotice(noticeOf(admission, { kind: 'failed', error }), request.headers, response);
-  admission.settle({ kind: 'upstream-failed', cause: error });
+  return { kind: 'upstream-failed', cause: error };
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Asked, Door } from './admit.ts';
 import { type ConnectContext, connect } from './connect.ts';
 import { type ForwardContext, forward } from './forward.ts';
 import { listOf } from './headers.ts';
-import { findViolation } from './message-rules.ts';
+import { findViolation, type Refusal } from './message-rules.ts';
 import { sendNotice, sendNoticeOnSocket } from './respond.ts';
 import { type ForwardTarget, parseConnectTarget, parseForwardTarget, type Target } from './target.ts';
 import { createTurns } from './turns.ts';
@@ -101,16 +101,13 @@ async function handleConnect(
   return connect(ask('connect', request, target.value, context), request.headers, socket, head, context);
 }
 
-type Refusal = { readonly status: 400 | 408 | 431 | 501; readonly problem: string };
-
 /** The target of a request that keeps HTTP's rules, or why it is refused. */
 function understand<T extends Target>(
   request: IncomingMessage,
-  target: Result<T, string>,
+  target: Result<T, Refusal>,
 ): Result<T, Refusal> {
   const violation = findViolation(request);
-  if (violation !== undefined) return fail(violation);
-  return target.ok ? target : fail({ status: 400, problem: target.error });
+  return violation === undefined ? target : fail(violation);
 }
 
 /** The facts of a request, and the policies of this moment, which it keeps whatever happens to them meanwhile. */
@@ -175,7 +172,7 @@ async function refuseOnSocket(
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
   const notice = await refuse(refusal, request, socket, door);
-  if (!socket.destroyed) sendNoticeOnSocket(notice, request?.headers ?? {}, socket, limits.lingerMs);
+  if (!socket.destroyed) await sendNoticeOnSocket(notice, request?.headers ?? {}, socket, limits.lingerMs);
 }
 
 /**

@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import { parseAuthority } from '../policy/request-url.ts';
 import { valuesOf } from './headers.ts';
 
-/** Why a request is refused before it is even decided on. */
-export type Violation = { readonly status: 400 | 501; readonly problem: string };
+/** Why a request is refused before it is even decided on, and the status that says so. */
+export type Refusal = { readonly status: 400 | 408 | 421 | 431 | 501; readonly problem: string };
 
 /**
  * What RFC 9112 has a proxy refuse and Node's parser lets pass: no `Host` or two (section 3.2), and every framing
  * that another server could read in another way (section 6.1, 6.3, 11.2).
  */
-export function findViolation(request: IncomingMessage): Violation | undefined {
+export function findViolation(request: IncomingMessage): Refusal | undefined {
   return violatesHost(request) ?? violatesFraming(request);
 }
 
-function violatesHost(request: IncomingMessage): Violation | undefined {
+function violatesHost(request: IncomingMessage): Refusal | undefined {
   const hosts = valuesOf(request.rawHeaders, 'host');
   if (hosts.length > 1) return bad('the request has more than one Host field');
   if (hosts[0] === undefined)
@@ -22,7 +22,7 @@ function violatesHost(request: IncomingMessage): Violation | undefined {
   return authority.ok ? undefined : bad(`the Host field is not valid: ${authority.error.problem}`);
 }
 
-function violatesFraming(request: IncomingMessage): Violation | undefined {
+function violatesFraming(request: IncomingMessage): Refusal | undefined {
   const lengths = valuesOf(request.rawHeaders, 'content-length');
   const codings = valuesOf(request.rawHeaders, 'transfer-encoding');
   if (lengths.length > 1) return bad('the request has more than one Content-Length field');
@@ -39,7 +39,7 @@ function violatesFraming(request: IncomingMessage): Violation | undefined {
   return undefined;
 }
 
-const bad = (problem: string): Violation => ({ status: 400, problem });
+const bad = (problem: string): Refusal => ({ status: 400, problem });
 
 /** Whether a request that passed `findViolation` has content (RFC 9112 section 6.3). */
 export function hasBody(request: IncomingMessage): boolean {

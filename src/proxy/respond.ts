@@ -4,6 +4,7 @@ import { negotiate } from '../block-page/negotiate.ts';
 import type { Notice } from '../block-page/notice.ts';
 import { renderNotice } from '../block-page/response.ts';
 import type { Admission } from './admit.ts';
+import { closeAfterReading } from './client-socket.ts';
 
 /** What a response of the proxy's own has to tell about an admitted, blocked or failed request. */
 export function noticeOf(admission: Admission, subject: Notice['subject']): Notice {
@@ -32,13 +33,16 @@ export function sendNotice(
   });
 }
 
-/** Answers on a connection that no HTTP server holds any more (CONNECT, an upgrade, a broken head), and closes it. */
+/**
+ * Answers on a connection that no HTTP server holds any more (CONNECT, an upgrade, a broken head), and closes it.
+ * Resolves to whether the client's side took all of it.
+ */
 export function sendNoticeOnSocket(
   notice: Notice,
   headers: IncomingHttpHeaders,
   socket: net.Socket,
   lingerMs: number,
-): void {
+): Promise<boolean> {
   const { status, headers: fields, body } = renderNotice(notice, negotiate(headers));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`,
@@ -46,14 +50,8 @@ export function sendNoticeOnSocket(
   ];
   socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${body}`);
   closeAfterReading(socket, lingerMs);
-}
-
-/**
- * Reads on until the client closes too (RFC 9112 section 9.6): to close with bytes unread would reset the connection,
- * and the answer could be lost on its way.
- */
-function closeAfterReading(socket: net.Socket, lingerMs: number): void {
-  const deadline = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once('close', () => clearTimeout(deadline));
-  socket.resume();
+  return new Promise((resolve) => {
+    socket.once('finish', () => resolve(true));
+    socket.once('close', () => resolve(socket.writableFinished));
+  });
 }

@@ -27,6 +27,7 @@ export function splice(client: net.Socket, upstream: net.Socket, idleMs: number)
 }
 
 function joinOneWay(from: net.Socket, to: net.Socket): void {
+  if (from.destroyed) reset(to);
   from.pipe(to);
   from.on('error', () => reset(to));
   from.once('close', () => {

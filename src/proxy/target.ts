@@ -1,6 +1,7 @@
 import type { Host } from '../policy/host.ts';
 import { parseAuthority } from '../policy/request-url.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
+import type { Refusal } from './message-rules.ts';
 
 /** Where a request wants to go. */
 export type Target = { readonly host: Host; readonly port: number };
@@ -14,27 +15,25 @@ export type ForwardTarget = Target & {
 
 const ABSOLUTE_FORM = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)(?<rest>[^#]*)$/i;
 
-/** authority-form, `host:port` (RFC 9112 section 3.2.3); the error says what is wrong. */
-export function parseConnectTarget(text: string): Result<Target, string> {
+/** authority-form, `host:port` (RFC 9112 section 3.2.3). */
+export function parseConnectTarget(text: string): Result<Target, Refusal> {
   const authority = parseAuthority(text);
-  if (!authority.ok) return fail(authority.error.problem);
+  if (!authority.ok) return refuse(authority.error.problem);
   const { host, port } = authority.value;
-  return port === undefined ? fail('CONNECT needs a port') : succeed({ host, port });
+  return port === undefined ? refuse('CONNECT needs a port') : succeed({ host, port });
 }
 
-/** absolute-form with the `http` scheme (RFC 9112 section 3.2.2); the error says what is wrong. */
-export function parseForwardTarget(text: string, method: string): Result<ForwardTarget, string> {
+/** absolute-form with the `http` scheme (RFC 9112 section 3.2.2). */
+export function parseForwardTarget(text: string, method: string): Result<ForwardTarget, Refusal> {
   if (text.startsWith('/') || text === '*')
-    return fail(
-      'this is a proxy, not a web server: set it as the proxy of a browser, and it takes absolute URLs',
-    );
+    return fail({ status: 421, problem: 'this is a proxy: it takes absolute URLs and CONNECT' });
   const form = ABSOLUTE_FORM.exec(text)?.groups;
-  if (form === undefined) return fail('the request target is not an absolute URL');
+  if (form === undefined) return refuse('the request target is not an absolute URL');
   const scheme = form.scheme?.toLowerCase();
   if (scheme !== 'http' && scheme !== 'ws')
-    return fail(`\`${scheme}:\` URLs are not forwarded: https goes through CONNECT`);
+    return refuse(`\`${scheme}:\` URLs are not forwarded: https goes through CONNECT`);
   const authority = parseAuthority(form.authority ?? '');
-  if (!authority.ok) return fail(authority.error.problem);
+  if (!authority.ok) return refuse(authority.error.problem);
   const { host, port = 80 } = authority.value;
   const rest = form.rest ?? '';
   return succeed({
@@ -55,3 +54,5 @@ function originForm(rest: string, method: string): string {
 export function authorityOf({ host, port }: Target): string {
   return port === 80 ? host : `${host}:${port}`;
 }
+
+const refuse = (problem: string): Result<never, Refusal> => fail({ status: 400, problem });

@@ -21,6 +21,10 @@ export function createTurns(): Turns {
       const waiting = waitingBySocket.get(socket);
       if (waiting !== undefined && waiting.length >= MAX_WAITING) return false;
       response.once('close', () => {
+        if (socket.destroyed) {
+          waitingBySocket.delete(socket); // nobody is left to answer
+          return;
+        }
         const next = waitingBySocket.get(socket)?.shift();
         if (next === undefined) waitingBySocket.delete(socket);
         else next();

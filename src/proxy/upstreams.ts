@@ -42,7 +42,7 @@ export function createUpstreams(idleMs: number): Upstreams {
       headers: [...request.headers],
       setDefaultHeaders: false,
       timeout: idleMs,
-      pin: request.addresses.join(' '),
+      pin: [...request.addresses].sort().join(' '), // servers rotate their answers
       ...pinnedTo(request.addresses),
     };
     return http.request(options);

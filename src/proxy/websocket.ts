@@ -1,10 +1,12 @@
 import http, { type IncomingMessage } from 'node:http';
 import type net from 'node:net';
+import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
-import { type Admission, type Asked, admit } from './admit.ts';
-import { exchangeError } from './exchange.ts';
+import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
+import { holdClient } from './client-socket.ts';
+import { boundDial, exchangeError, isFinalStatus } from './exchange.ts';
 import type { ForwardContext } from './forward.ts';
-import { fields, requestHeaders, responseHeaders } from './headers.ts';
+import { fields, type RawHeaders, requestHeaders, responseHeaders } from './headers.ts';
 import { noticeOf, sendNoticeOnSocket } from './respond.ts';
 import { splice } from './splice.ts';
 import { authorityOf, type ForwardTarget } from './target.ts';
@@ -15,7 +17,7 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
 }
 
 /** A WebSocket handshake in the clear: decided like any request, and joined to its origin when that agrees. */
-export async function upgradeToWebSocket(
+export function upgradeToWebSocket(
   asked: Asked,
   target: ForwardTarget,
   request: IncomingMessage,
@@ -23,60 +25,52 @@ export async function upgradeToWebSocket(
   head: Buffer,
   context: ForwardContext,
 ): Promise<void> {
-  client.on('error', () => client.destroy());
-  if (head.length > 0) client.unshift(head);
-  client.read(0); // keeps the kernel's read going, so that a reset is noticed while we wait
-
-  const admission = await admit(asked, context.door);
-  if (client.destroyed) return admission.settle({ kind: 'client-left' });
-  const { lingerMs } = context.limits;
-  switch (admission.verdict) {
-    case 'forward':
-      return shakeHands(admission, target, request, client, context);
-    case 'block':
-      sendNoticeOnSocket(
-        noticeOf(admission, { kind: 'blocked', reason: admission.reason }),
-        request.headers,
-        client,
-        lingerMs,
-      );
-      return admission.settle({ kind: 'block-page-served' });
-    case 'fail':
-      return failUpgrade(admission, request, client, context, admission.error);
-  }
+  holdClient(client, head);
+  return admit(asked, context.door, client, async (admission) => {
+    switch (admission.verdict) {
+      case 'forward':
+        return shakeHands(admission, target, request, client, context);
+      case 'block': {
+        const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
+        const isServed = await sendNoticeOnSocket(notice, request.headers, client, context.limits.lingerMs);
+        return isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' };
+      }
+      case 'fail':
+        return failUpgrade(admission, request, client, context, admission.error);
+    }
+  });
 }
 
 async function shakeHands(
-  admission: Extract<Admission, { verdict: 'forward' }>,
+  admission: Forwarded,
   target: ForwardTarget,
   request: IncomingMessage,
   client: net.Socket,
   context: ForwardContext,
-): Promise<void> {
-  const answer = await askOrigin(admission.addresses, target, request, client, context);
+): Promise<Outcome> {
+  const { limits, via } = context;
+  const handshake = await askOrigin(admission.addresses, target, request, client, context);
   if (client.destroyed) {
-    if (answer.kind !== 'failed') answer.upstream.destroy();
-    return admission.settle({ kind: 'client-left' });
+    if (handshake.kind !== 'failed') handshake.upstream.destroy();
+    return { kind: 'client-left' };
   }
-  switch (answer.kind) {
+  switch (handshake.kind) {
     case 'failed':
-      return failUpgrade(admission, request, client, context, answer.error);
-    case 'switched': {
-      client.write(
-        headOf(answer.message, context.via, ['Connection', 'Upgrade', 'Upgrade', 'websocket']),
-        'latin1',
-      );
-      const { bytesUp, bytesDown } = await splice(client, answer.upstream, context.limits.tunnelIdleMs);
-      return admission.settle({ kind: 'tunnel-closed', bytesUp, bytesDown });
-    }
+      return failUpgrade(admission, request, client, context, handshake.error);
+    case 'switched':
+      client.write(headOf(handshake.response, via, SWITCH), 'latin1');
+      return { kind: 'tunnel-closed', ...(await splice(client, handshake.upstream, limits.tunnelIdleMs)) };
     case 'declined':
-      return relayDecline(admission, answer.message, client, context);
+      return relayDecline(handshake.response, client, context);
   }
 }
 
+/** The fields of an upgrade, in the request to the origin and in the response to the client. */
+const SWITCH = ['Connection', 'Upgrade', 'Upgrade', 'websocket'] as const;
+
 type Handshake =
-  | { readonly kind: 'switched'; readonly message: IncomingMessage; readonly upstream: net.Socket }
-  | { readonly kind: 'declined'; readonly message: IncomingMessage; readonly upstream: net.Socket }
+  | { readonly kind: 'switched'; readonly response: IncomingMessage; readonly upstream: net.Socket }
+  | { readonly kind: 'declined'; readonly response: IncomingMessage; readonly upstream: net.Socket }
   | { readonly kind: 'failed'; readonly error: ProxyError };
 
 function askOrigin(
@@ -86,8 +80,7 @@ function askOrigin(
   client: net.Socket,
   { upstreams, limits, via }: ForwardContext,
 ): Promise<Handshake> {
-  const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
-  const headers = requestHeaders(request.rawHeaders, authorityOf(target), via, upgrade);
+  const headers = requestHeaders(request.rawHeaders, authorityOf(target), via, SWITCH);
   const upstream = upstreams.single({
     addresses,
     port: target.port,
@@ -100,20 +93,20 @@ function askOrigin(
       upstream.destroy();
       resolve({ kind: 'failed', error });
     };
-    const deadline = setTimeout(giveUp, limits.dialMs, 'connection_timeout');
-    upstream.once('close', () => clearTimeout(deadline));
     client.once('close', () => giveUp('connection_terminated'));
     upstream.on('error', (error) => giveUp(exchangeError(error)));
-    upstream.once('upgrade', (message, socket: net.Socket, head) => {
-      clearTimeout(deadline);
+    upstream.once('timeout', () => giveUp('http_response_timeout'));
+    upstream.once('socket', (socket) => boundDial(socket, limits.dialMs, () => giveUp('connection_timeout')));
+    upstream.once('upgrade', (response, socket: net.Socket, head) => {
       if (head.length > 0) socket.unshift(head);
-      const agreed = message.headers.upgrade?.trim().toLowerCase() === 'websocket';
-      if (agreed) resolve({ kind: 'switched', message, upstream: socket });
+      const agreed = response.headers.upgrade?.trim().toLowerCase() === 'websocket';
+      if (agreed) resolve({ kind: 'switched', response, upstream: socket });
       else giveUp('http_protocol_error');
     });
-    upstream.once('response', (message) => {
-      clearTimeout(deadline);
-      resolve({ kind: 'declined', message, upstream: message.socket });
+    upstream.once('response', (response) => {
+      if (isFinalStatus(response.statusCode))
+        resolve({ kind: 'declined', response, upstream: response.socket });
+      else giveUp('http_protocol_error');
     });
     upstream.end();
   });
@@ -121,50 +114,47 @@ function askOrigin(
 
 /** The origin answered like a web server: so do we, and close, for this connection has left its HTTP server. */
 function relayDecline(
-  admission: Admission,
-  message: IncomingMessage,
+  response: IncomingMessage,
   client: net.Socket,
-  { via }: ForwardContext,
-): Promise<void> {
+  { limits, via }: ForwardContext,
+): Promise<Outcome> {
   return new Promise((resolve) => {
     let bytesDown = 0;
-    client.write(headOf(message, via, ['Connection', 'close']), 'latin1');
-    message.on('data', (chunk: Buffer) => {
+    client.write(headOf(response, via, ['Connection', 'close']), 'latin1');
+    response.on('data', (chunk: Buffer) => {
       bytesDown += chunk.length;
     });
-    message.on('error', () => client.resetAndDestroy());
-    message.once('end', () => client.end());
-    message.pipe(client);
+    response.on('error', () => client.resetAndDestroy());
+    response.once('end', () => client.end());
+    response.pipe(client);
     client.resume();
+    client.setTimeout(limits.exchangeIdleMs, () => client.destroy());
     client.once('close', () => {
-      message.destroy();
-      const status = message.statusCode ?? 0;
-      if (message.complete) admission.settle({ kind: 'response-relayed', status, bytesUp: 0, bytesDown });
-      else admission.settle({ kind: 'upstream-failed', cause: 'http_response_incomplete' });
-      resolve();
+      response.destroy();
+      const status = response.statusCode ?? 0;
+      if (response.errored) resolve({ kind: 'upstream-failed', cause: 'http_response_incomplete' });
+      else if (client.writableFinished) resolve({ kind: 'response-relayed', status, bytesUp: 0, bytesDown });
+      else resolve({ kind: 'client-left', bytesUp: 0, bytesDown });
     });
   });
 }
 
-function headOf(message: IncomingMessage, via: string, extra: readonly string[]): string {
-  const lines = [`HTTP/1.1 ${message.statusCode} ${http.STATUS_CODES[message.statusCode ?? 0] ?? 'Unknown'}`];
-  for (const [name, value] of fields([...responseHeaders(message.rawHeaders, via), ...extra]))
+function headOf(response: IncomingMessage, via: string, extra: RawHeaders): string {
+  const phrase = http.STATUS_CODES[response.statusCode ?? 0] ?? 'Unknown';
+  const lines = [`HTTP/1.1 ${response.statusCode} ${phrase}`];
+  for (const [name, value] of fields([...responseHeaders(response.rawHeaders, via), ...extra]))
     lines.push(`${name}: ${value}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-function failUpgrade(
+async function failUpgrade(
   admission: Admission,
   request: IncomingMessage,
   client: net.Socket,
   { limits }: ForwardContext,
   error: ProxyError,
-): void {
-  sendNoticeOnSocket(
-    noticeOf(admission, { kind: 'failed', error }),
-    request.headers,
-    client,
-    limits.lingerMs,
-  );
-  admission.settle({ kind: 'upstream-failed', cause: error });
+): Promise<Outcome> {
+  const notice = noticeOf(admission, { kind: 'failed', error });
+  await sendNoticeOnSocket(notice, request.headers, client, limits.lingerMs);
+  return { kind: 'upstream-failed', cause: error };
 }

@@ -49,7 +49,10 @@ function everywhere(text: string): readonly Notice[] {
       },
       given,
     ),
-    notice({ kind: 'blocked', reason: { code: 'address-forbidden', address: text, range: text } }, given),
+    notice(
+      { kind: 'blocked', reason: { code: 'address-forbidden', address: text, range: 'private' } },
+      given,
+    ),
     notice({ kind: 'failed', error: 'dns_error' }, given),
     notice({ kind: 'refused', status: 400, problem: text }, given),
   ];

@@ -55,11 +55,11 @@ const BLOCK_REASONS: { readonly [Code in BlockReason['code']]: Extract<BlockReas
   default: { code: 'default' },
   'department-unknown': { code: 'department-unknown' },
   'port-forbidden': { code: 'port-forbidden', port: 8081 },
-  'address-forbidden': { code: 'address-forbidden', address: '169.254.169.254', range: 'linkLocal' },
+  'address-forbidden': { code: 'address-forbidden', address: '169.254.169.254', range: 'link-local' },
   'proxy-loop': { code: 'proxy-loop' },
 };
 
-const REFUSED_STATUSES = [400, 408, 414, 431, 501] as const;
+const REFUSED_STATUSES = [400, 408, 421, 431, 501] as const;
 
 /** Every subject there is, by a name for test titles. */
 export const SUBJECTS: readonly (readonly [name: string, subject: Notice['subject']])[] = [

@@ -118,7 +118,7 @@ describe('each reason gets the help that fits it', () => {
   });
 
   test('a forbidden address: its kind, never the address, which would map the internal network', () => {
-    expect(said('blocked: address-forbidden')).toContain('linkLocal');
+    expect(said('blocked: address-forbidden')).toContain('link-local');
     expect(said('blocked: address-forbidden')).not.toContain('169.254.169.254');
   });
 

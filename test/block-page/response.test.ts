@@ -30,13 +30,13 @@ describe('status and Proxy-Status tell the reason', () => {
       'blocked: address-forbidden',
       502,
       'destination_ip_prohibited',
-      'address-forbidden linkLocal, incident 7F3K-9Q2M',
+      'address-forbidden link-local, incident 7F3K-9Q2M',
     ],
     ['blocked: proxy-loop', 502, 'proxy_loop_detected', 'proxy-loop, incident 7F3K-9Q2M'],
     ...Object.entries(PROXY_ERROR_STATUS).map(
       ([error, status]) => [`failed: ${error}`, status, error, 'incident 7F3K-9Q2M'] as const,
     ),
-    ...[400, 408, 414, 431, 501].map(
+    ...[400, 408, 421, 431, 501].map(
       (status) =>
         [
           `refused: ${status}`,

@@ -60,7 +60,7 @@ describe('a mistake on the command line ends with 2, and says what to write', ()
     ['an option without its value', ['check', '--config'], 'argument missing'],
     ['one argument too many', ['check', 'a', 'b'], 'Expected 1 argument but got 2'],
     ['no URL', ['explain'], "missing required argument 'url'"],
-    ['a URL of another kind', ['explain', 'ftp://a.example/'], 'write it whole, such as https://'],
+    ['a URL of another kind', ['explain', 'ftp://a.example/'], 'write it whole, with http, https, ws or wss'],
     [
       'a URL with a broken host',
       ['explain', 'https://a b/'],

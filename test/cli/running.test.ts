@@ -30,6 +30,7 @@ describe('`postern status`', () => {
       policy: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       departments: ['trade'],
       listen: endpoints,
+      reloadProblems: [],
     });
     expect(String(answer.startedAt) >= before).toBe(true);
   });

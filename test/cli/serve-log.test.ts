@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import http from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { request } from '../support/client.ts';
 import { freshFolder, linesOf, type Serve, startServe } from '../support/serve.ts';
@@ -115,10 +115,7 @@ describe.skipIf(!existsSync('/dev/full'))(
       const first = await ask(serve, '/first');
       unlinkSync(serve.logFile);
       serve.process.kill('SIGUSR1');
-      await serve.announced('warning');
-      expect(await serve.announced('warning')).toMatchObject({
-        problem: { problem: 'the decision log is written again' },
-      });
+      expect(await serve.announced('log-recovered')).toMatchObject({ directory: dirname(serve.logFile) });
       expect(codesIn(serve.logFile)).toContain(first.code);
     });
   },

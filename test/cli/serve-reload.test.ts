@@ -32,8 +32,8 @@ describe('policies that change while it runs', () => {
     write(cwd, STRICTER_POLICY);
     serve.process.kill('SIGHUP');
     const reloaded = await serve.announced('reloaded');
-    expect(reloaded).toEqual({ kind: 'reloaded', changed: true, version: await version(cwd) });
-    expect(reloaded.version).not.toBe(before);
+    expect(reloaded).toEqual({ kind: 'reloaded', changed: true, policy: await version(cwd) });
+    expect(reloaded.policy).not.toBe(before);
     expect(await reason(serve, 'http://example.org/')).toMatchObject({ reason: 'rule', rule: 'example' });
   });
 
@@ -75,8 +75,8 @@ describe('policies that change while it runs', () => {
     write(cwd, STRICTER_POLICY);
     const result = await postern(['reload', '--json'], { cwd });
     expect(result).toMatchObject({ status: 0, stderr: '' });
-    expect(jsonOf(result)).toMatchObject({ ok: true, version: await version(cwd) });
-    expect(jsonOf(result).version).not.toBe(before);
+    expect(jsonOf(result)).toMatchObject({ ok: true, policy: await version(cwd) });
+    expect(jsonOf(result).policy).not.toBe(before);
   });
 
   test('tell a person that nothing changed when nothing did', async () => {
@@ -97,7 +97,7 @@ describe('policies that change while it runs', () => {
     await reason(serve, 'http://chat.deepseek.com/');
     const [before, after] = serve.log().filter(({ event }) => event === 'decision');
     expect(before?.policy).not.toBe(after?.policy);
-    expect(after?.policy).toBe(reload.version);
+    expect(after?.policy).toBe(reload.policy);
   });
 });
 

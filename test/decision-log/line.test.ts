@@ -60,9 +60,9 @@ describe('the line of a decision', () => {
       'a forbidden address',
       {
         action: 'block',
-        reason: { code: 'address-forbidden', address: '169.254.169.254', range: 'linkLocal' },
+        reason: { code: 'address-forbidden', address: '169.254.169.254', range: 'link-local' },
       },
-      { reason: 'address-forbidden', address: '169.254.169.254', range: 'linkLocal' },
+      { reason: 'address-forbidden', address: '169.254.169.254', range: 'link-local' },
     ],
     [
       'a forbidden port',

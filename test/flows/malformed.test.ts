@@ -73,7 +73,7 @@ const BAD_REQUESTS: readonly (readonly [name: string, status: number, request: s
   ['a list of Hosts', 400, 'GET http://allowed.test/ HTTP/1.1\r\nHost: allowed.test, blocked.test\r\n\r\n'],
   ['an empty Host', 400, 'GET http://allowed.test/ HTTP/1.1\r\nHost: \r\n\r\n'],
   ['user information', 400, `GET http://user@allowed.test/ HTTP/1.1\r\n${HEAD}\r\n`],
-  ['origin-form', 400, `GET / HTTP/1.1\r\n${HEAD}\r\n`],
+  ['origin-form', 421, `GET / HTTP/1.1\r\n${HEAD}\r\n`],
   ['an https URL', 400, `GET https://allowed.test/ HTTP/1.1\r\n${HEAD}\r\n`],
   ['an ftp URL', 400, `GET ftp://allowed.test/ HTTP/1.1\r\n${HEAD}\r\n`],
   ['a port out of range', 400, `GET http://allowed.test:65616/ HTTP/1.1\r\n${HEAD}\r\n`],

@@ -121,8 +121,20 @@ test.for([
 
 test('an origin that never answers the handshake is given up', async () => {
   const origin = await startRawOrigin((socket) => socket.resume());
-  const proxy = await startProxy({ limits: { dialMs: 100 } });
+  const proxy = await startProxy({ limits: { exchangeIdleMs: 100 } });
   expect(await exchangeRaw(proxy.port, handshake(`allowed.test:${origin.port}`))).toMatch(/^HTTP\/1\.1 504 /);
+  await vi.waitFor(() => expect(origin.open()).toBe(0));
+});
+
+test('an origin that declines and then stalls is given up', async () => {
+  const origin = await startRawOrigin((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));
+  });
+  const proxy = await startProxy({ limits: { exchangeIdleMs: 100 } });
+  const client = connectRaw(proxy.port);
+  client.socket.write(handshake(`allowed.test:${origin.port}`));
+  await client.closed();
+  expect((await proxy.linesOf('outcome', 1))[0]?.kind).not.toBe('response-relayed');
   await vi.waitFor(() => expect(origin.open()).toBe(0));
 });
 

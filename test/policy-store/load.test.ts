@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPolicies, readPolicyFolder } from '../../src/policy-store/load.ts';
@@ -102,10 +102,10 @@ describe('what cannot be read is a problem, and nothing goes live', () => {
     ]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('a file that we may not read (skipped as root, who may)', () => {
+  test('a file that is not UTF-8, which a page would show as rubbish', () => {
     const folder = folderWith({ 'a.yaml': OFFICE });
-    chmodSync(join(folder, 'a.yaml'), 0o000);
-    expect(problemsIn(folder)).toEqual([expect.stringMatching(/^a\.yaml: the file cannot be read: EACCES/)]);
+    writeFileSync(join(folder, 'a.yaml'), Buffer.from([0xc2, 0xf7, 0xb4, 0xdc])); // 차단 in CP949
+    expect(problemsIn(folder)).toEqual(['a.yaml: the file is not UTF-8 (save it as UTF-8)']);
   });
 
   test('a file too large to be one, without reading it', () => {
@@ -206,7 +206,7 @@ describe('what comes back may go live', () => {
       'a.yaml': `${TESTED}  - { request: "https://deepseek.com/", expect: forward }\n`,
     });
     expect(problemsIn(folder)).toEqual([
-      'a.yaml:6:5: https://deepseek.com/: expected forward, but it is block by the rule `ban` (postern explain https://deepseek.com/ --department office)',
+      'a.yaml:6:5: https://deepseek.com/: expected forward, but it is block by the rule `ban` (postern explain https://deepseek.com/ --department office --client 0.0.0.0)',
     ]);
   });
 

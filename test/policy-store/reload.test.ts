@@ -32,10 +32,10 @@ describe('a reload', () => {
     const { folder, store, write } = running(OFFICE);
     const before = store.current();
     write(BAN);
-    const { version } = unwrap(reloadPolicies(folder, store, NOW));
-    expect(unwrap(reloadPolicies(folder, store, NOW))).toEqual({ version, changed: false });
-    expect(store.current().version).toBe(version);
-    expect(version).not.toBe(before.version);
+    const { policy } = unwrap(reloadPolicies(folder, store, NOW));
+    expect(unwrap(reloadPolicies(folder, store, NOW))).toEqual({ policy, changed: false });
+    expect(store.current().version).toBe(policy);
+    expect(policy).not.toBe(before.version);
     expect(ask(store.current(), 'https://deepseek.com/')).toBe('block by rule ban');
   });
 
@@ -43,7 +43,7 @@ describe('a reload', () => {
     const { folder, store, write } = running(OFFICE);
     const before = store.current();
     write(OFFICE);
-    expect(unwrap(reloadPolicies(folder, store, NOW))).toEqual({ version: before.version, changed: false });
+    expect(unwrap(reloadPolicies(folder, store, NOW))).toEqual({ policy: before.version, changed: false });
     expect(store.current()).toBe(before);
     write(`${OFFICE}# a comment\n`);
     expect(unwrap(reloadPolicies(folder, store, NOW))).toMatchObject({ changed: true });

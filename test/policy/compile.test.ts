@@ -46,7 +46,7 @@ describe('what nobody stated is the safe choice', () => {
 describe('what stands twice is a problem', () => {
   test('a department', () => {
     expect(problemsOf({ 'a.yaml': 'department: x\ntitle: X\n', 'b.yaml': 'department: x\ntitle: X\n' })).toBe(
-      'policies/b.yaml:1:13: the department `x` stands twice (rename one)',
+      'policies/b.yaml:1:13: the department `x` stands twice, also at policies/a.yaml:1:13 (rename one)',
     );
   });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildDomainIndex } from '../../src/policy/domain-index.ts';
-import { patternCovers } from '../../src/policy/domain-pattern.ts';
+import { type DomainPattern, patternCovers } from '../../src/policy/domain-pattern.ts';
+import type { Host } from '../../src/policy/host.ts';
 import { host, pattern } from './support.ts';
 
 const indexOf = (...texts: readonly string[]) =>
@@ -64,6 +65,11 @@ describe('the index of domains', () => {
     expect(found(indexOf('127.0.0.1'), '127.1')).toEqual(['127.0.0.1']);
     expect(found(indexOf('[2001:db8::1]'), '[2001:DB8:0::1]')).toEqual(['[2001:db8::1]']);
     expect(found(indexOf('127.0.0.1', 'x.example'), '[::1]')).toEqual([]);
+  });
+
+  test('not even to a pattern whose host was never parsed', () => {
+    const forged: DomainPattern = { kind: 'domain', host: '0.0.1' as Host, text: '0.0.1' };
+    expect(buildDomainIndex([[forged, 'forged']]).find(host('127.0.0.1'))).toEqual([]);
   });
 
   test('two values under one pattern are both found', () => {

@@ -303,7 +303,7 @@ describe('a test, a contact, a member', () => {
       problemsOfLines('tests:', '  - { request: a.com, expect: blocked, client: 10.0.0, rule: X, at: now }'),
     ).toBe(
       [
-        'policies/office.yaml:4:16: `a.com` is not a URL (write it whole, such as https://chat.deepseek.com/)',
+        'policies/office.yaml:4:16: `a.com` is not a URL (write it whole, with http, https, ws or wss: https://chat.deepseek.com/)',
         'policies/office.yaml:4:31: unknown expect `blocked` (forward or block)',
         'policies/office.yaml:4:48: `client` has none of the forms it may have (write an IP address)',
         'policies/office.yaml:4:62: `X` is not an identifier (use lower-case letters, digits and `-`, such as trade-ministry)',

@@ -43,27 +43,27 @@ describe('a test that fails says where, what was expected, what it is, and how t
   test.each([
     [
       `${DEEPSEEK}, expect: forward`,
-      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected forward, but it is block by the rule `ban` (postern explain https://chat.deepseek.com/ --department office)',
+      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected forward, but it is block by the rule `ban` (postern explain https://chat.deepseek.com/ --department office --client 10.20.0.0)',
     ],
     [
       'request: "https://korea.kr/", expect: block',
-      'policies/office.yaml:10:5: https://korea.kr/: expected block, but it is forward by the default (postern explain https://korea.kr/ --department office)',
+      'policies/office.yaml:10:5: https://korea.kr/: expected block, but it is forward by the default (postern explain https://korea.kr/ --department office --client 10.20.0.0)',
     ],
     [
       'request: "https://korea.kr/", expect: block, rule: ban',
-      'policies/office.yaml:10:5: https://korea.kr/: expected block by the rule `ban`, but it is forward by the default (postern explain https://korea.kr/ --department office)',
+      'policies/office.yaml:10:5: https://korea.kr/: expected block by the rule `ban`, but it is forward by the default (postern explain https://korea.kr/ --department office --client 10.20.0.0)',
     ],
     [
       `${DEEPSEEK}, expect: block, rule: other`,
-      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected block by the rule `other`, but it is block by the rule `ban` (postern explain https://chat.deepseek.com/ --department office)',
+      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected block by the rule `other`, but it is block by the rule `ban` (postern explain https://chat.deepseek.com/ --department office --client 10.20.0.0)',
     ],
     [
       `${DEEPSEEK}, user: kim, expect: block`,
-      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected block, but it is forward by the exception `research` (postern explain https://chat.deepseek.com/ --department office)',
+      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected block, but it is forward by the exception `research` (postern explain https://chat.deepseek.com/ --department office --client 10.20.0.0 --user kim)',
     ],
     [
       `${DEEPSEEK}, user: kim, expect: forward, rule: ban`,
-      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected forward by the rule `ban`, but it is forward by the exception `research` (postern explain https://chat.deepseek.com/ --department office)',
+      'policies/office.yaml:10:5: https://chat.deepseek.com/: expected forward by the rule `ban`, but it is forward by the exception `research` (postern explain https://chat.deepseek.com/ --department office --client 10.20.0.0 --user kim)',
     ],
   ])('%s', (entry, failure) => {
     expect(failuresOf(entry)).toEqual([failure]);

@@ -93,7 +93,7 @@ describe('a URL', () => {
   ])('`%s` is no URL', (text) => {
     expect(errorOf(parseRequestUrl(text))).toEqual({
       problem: `\`${text}\` is not a URL`,
-      hint: 'write it whole, such as https://chat.deepseek.com/',
+      hint: 'write it whole, with http, https, ws or wss: https://chat.deepseek.com/',
     });
   });
 

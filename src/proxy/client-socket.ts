@@ -1,0 +1,21 @@
+import type net from 'node:net';
+
+/**
+ * Takes over a client's connection that has left its HTTP server (CONNECT, an upgrade). `head` is what the client sent
+ * before it had our answer: it is held back until somebody may read it.
+ */
+export function holdClient(client: net.Socket, head: Buffer): void {
+  client.on('error', () => client.destroy());
+  if (head.length > 0) client.unshift(head);
+  client.read(0); // keeps the kernel's read going, so that a reset is noticed while we wait
+}
+
+/**
+ * Reads on until the client closes too (RFC 9112 section 9.6): to close with bytes unread would reset the connection,
+ * and the answer could be lost on its way.
+ */
+export function closeAfterReading(socket: net.Socket, lingerMs: number): void {
+  const deadline = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(deadline));
+  socket.resume();
+}
