@@ -20,7 +20,7 @@ import { createResolve } from './proxy/resolve.ts';
 import { createUpstreams } from './proxy/upstreams.ts';
 import { type Answer, askRunning, type Command, serveControl } from './supervisor/control.ts';
 import { drainable } from './supervisor/drain.ts';
-import { acceptProblem, type Endpoint, endpointOf, listen, listeningPorts } from './supervisor/listen.ts';
+import { acceptProblem, type Endpoint, endpointOf, listen } from './supervisor/listen.ts';
 import { authorityExists, createAuthority, loadAuthority } from './tls/authority.ts';
 import { createLeafContexts } from './tls/contexts.ts';
 
@@ -63,9 +63,10 @@ export async function startPostern(
   if (!log.ok) return log;
 
   const store = createPolicyStore(policies.value);
-  const upstreams = createUpstreams(limits.exchangeIdleMs);
+  const upstreams = createUpstreams(limits);
   const servers: http.Server[] = [];
-  const door = createDoor(config, store, log.value, limits, () => listeningPorts(servers));
+  let ownPorts: ReadonlySet<number> = new Set();
+  const door = createDoor(config, store, log.value, limits, () => ownPorts);
   for (const _ of config.listen)
     servers.push(createListener({ door, limits, upstreams, pageOverTls: pageOverTls.value, via: VIA }));
   const drain = drainable(servers);
@@ -78,6 +79,7 @@ export async function startPostern(
     server.on('error', (error) => announce({ kind: 'warning', problem: acceptProblem(error) }));
 
   const endpoints = servers.map(endpointOf);
+  ownPorts = new Set(endpoints.map(({ port }) => port));
   const upkeep = await startUpkeep(config, store, log.value, endpoints, announce);
   return succeed({
     endpoints,

@@ -7,6 +7,10 @@ if (major < 24 || (major === 24 && minor < 9)) {
   process.stderr.write(`Postern needs Node ${NEEDED} or later; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
+// The system's resolver works on libuv's threads, four by default: as many names that never answer would hold up all
+// others. The pool reads this when it is first used.
+process.env.UV_THREADPOOL_SIZE ??= '64';
+
 const { runCommandLine } = await import('./cli/program.ts');
 await runCommandLine();
 

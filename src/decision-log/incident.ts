@@ -18,6 +18,17 @@ export function newIncident(now: number): Incident {
   for (let rest = now, index = 0; index < TIME_CHARACTERS; index++, rest = Math.floor(rest / 32))
     time = CROCKFORD.charAt(rest % 32) + time;
   let random = '';
-  for (const byte of randomBytes(RANDOM_CHARACTERS)) random += CROCKFORD.charAt(byte % 32);
+  for (const byte of takeRandom(RANDOM_CHARACTERS)) random += CROCKFORD.charAt(byte % 32);
   return { id: time + random, code: `${random.slice(-8, -4)}-${random.slice(-4)}` };
+}
+
+/** Random bytes are drawn for many incidents at once: each call to the generator costs more than its bytes. */
+const POOL_BYTES = 4_096;
+let pool = Buffer.alloc(0);
+
+function takeRandom(count: number): Buffer {
+  if (pool.length < count) pool = randomBytes(POOL_BYTES);
+  const taken = pool.subarray(0, count);
+  pool = pool.subarray(count);
+  return taken;
 }

@@ -50,7 +50,14 @@ export type Outcome =
   | { readonly kind: 'block-page-served' }
   | { readonly kind: 'block-page-unseen'; readonly cause: UnseenCause }
   | { readonly kind: 'client-left'; readonly bytesUp?: number; readonly bytesDown?: number }
-  | { readonly kind: 'upstream-failed'; readonly cause: ProxyError };
+  | {
+      readonly kind: 'upstream-failed';
+      readonly cause: ProxyError;
+      /** When it failed after a response had begun. */
+      readonly status?: number;
+      readonly bytesUp?: number;
+      readonly bytesDown?: number;
+    };
 
 /**
  * Why nobody read a page: the client refused our certificate, it left, it took too long, or the page could not be

@@ -3,16 +3,24 @@ import type { ProxyError } from '../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 
 /**
- * Options that make `net.connect` dial the checked addresses and no others, racing them as RFC 8305 has it: the
- * resolver it would ask is this list.
+ * How long one address of several is given before the next is tried. Node ends an attempt when it starts the next, so
+ * this must outlast a lost SYN and its repetition after a second (RFC 6298 section 2).
+ */
+const ATTEMPT_MS = 2_500;
+
+/**
+ * Options that make `net.connect` dial the checked addresses and no others, families in turn: the resolver it would ask
+ * is this list.
  */
 export function pinnedTo(addresses: readonly string[]): {
   autoSelectFamily: true;
+  autoSelectFamilyAttemptTimeout: number;
   lookup: net.LookupFunction;
 } {
   const answers = addresses.map((address) => ({ address, family: net.isIP(address) }));
   return {
     autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
     lookup: (_hostname, options, callback) => {
       const [first] = answers;
       if (options.all) process.nextTick(callback, null, answers);

@@ -3,7 +3,7 @@ import type net from 'node:net';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { dialError } from './dial.ts';
-import { responseHeaders, trailerPairs } from './headers.ts';
+import { listOf, responseHeaders, trailerPairs } from './headers.ts';
 import { hasBody } from './message-rules.ts';
 
 /** Why an origin gave no final response. */
@@ -35,15 +35,19 @@ export function exchange(
       // Over for the client; upstream too, unless both directions came to their end and the connection may be reused.
       if (!response.writableFinished || !upstream.writableEnded) giveUp('connection_terminated');
     });
-    upstream.on('error', (error: NodeJS.ErrnoException) =>
-      giveUp(exchangeError(error), isStale(upstream, error)),
-    );
+    let answer: IncomingMessage | undefined;
+    upstream.on('error', (error: NodeJS.ErrnoException) => {
+      // Bytes after a complete response (a body where none belongs, a length too short) are nobody's; Node closes that
+      // connection for them, and the response stands.
+      if (answer?.complete !== true) giveUp(exchangeError(error), isStale(upstream, error));
+    });
     upstream.once('timeout', () => giveUp('http_response_timeout'));
     upstream.once('socket', (socket) => boundDial(socket, dialMs, () => giveUp('connection_timeout')));
     // An answer to an upgrade that was never asked for, and statuses that are none, would make no response for a client.
     upstream.once('upgrade', () => giveUp('http_protocol_error'));
-    upstream.once('response', (answer) => {
-      if (isFinalStatus(answer.statusCode)) resolve(succeed(answer));
+    upstream.once('response', (head) => {
+      answer = head;
+      if (isFinalStatus(head.statusCode) && isOnlyChunked(head)) resolve(succeed(head));
       else giveUp('http_protocol_error');
     });
     let interim = 0;
@@ -92,8 +96,12 @@ export function relayResponse(
       });
     });
     response.writeHead(answer.statusCode ?? 0, reasonPhrase(answer), responseHeaders(answer.rawHeaders, via));
-    response.flushHeaders();
     answer.pipe(response, { end: false });
+    // The head waits for a first piece of body to share its segment with, for this turn of the event loop only: a
+    // stream of events may send nothing for long.
+    setImmediate(() => {
+      if (!response.destroyed) response.flushHeaders();
+    });
   });
 }
 
@@ -144,6 +152,10 @@ export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
 
 const isStale = (upstream: ClientRequest, error: NodeJS.ErrnoException): boolean =>
   upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+/** Any other coding would have to be undone here, for its name goes no further than this hop (RFC 9112 section 6.1). */
+const isOnlyChunked = ({ rawHeaders }: IncomingMessage): boolean =>
+  listOf(rawHeaders, 'transfer-encoding').every((coding, index) => coding === 'chunked' && index === 0);
 
 /** A status that ends an exchange (RFC 9110 section 15). */
 export const isFinalStatus = (status = 0): boolean => status >= 200 && status <= 999;

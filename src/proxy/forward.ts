@@ -64,14 +64,15 @@ async function relay(
   if (response.destroyed) return { kind: 'client-left', bytesUp, bytesDown: 0 };
   if (!answer.ok) return failExchange(admission, request, response, answer.error.error);
 
+  const status = answer.value.statusCode ?? 0;
   const { ending, bytesDown } = await relayResponse(answer.value, response, context.via);
   switch (ending) {
     case 'whole':
-      return { kind: 'response-relayed', status: answer.value.statusCode ?? 0, bytesUp, bytesDown };
+      return { kind: 'response-relayed', status, bytesUp, bytesDown };
     case 'client-left':
       return { kind: 'client-left', bytesUp, bytesDown };
     case 'broken':
-      return { kind: 'upstream-failed', cause: 'http_response_incomplete' };
+      return { kind: 'upstream-failed', cause: 'http_response_incomplete', status, bytesUp, bytesDown };
   }
 }
 

@@ -1,4 +1,4 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
@@ -52,12 +52,12 @@ export function createListener(context: ProxyContext): http.Server {
     'connect',
     (request, socket, head) => void handleConnect(request, socket as net.Socket, head, context),
   );
-  server.on('clientError', (error: NodeJS.ErrnoException, duplex) => {
+  server.on('clientError', (error: ParserError, duplex) => {
     const socket = duplex as net.Socket;
     // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
     if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0) socket.destroy();
     else if (turns.isBusy(socket)) void endAfterAnswer(socket, context.door);
-    else void refuseOnSocket(parserViolation(error), undefined, socket, context);
+    else void refuseOnSocket(parserViolation(error), firstLine(error.rawPacket), socket, context);
   });
   return server;
 }
@@ -132,10 +132,13 @@ function ask(
   return { facts, policies, isLoop: listOf(request.rawHeaders, 'via').includes(context.via.toLowerCase()) };
 }
 
+type RequestLine = Pick<IncomingMessage, 'method' | 'url'>;
+type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
 /** Notes a request that cannot be decided on, and gives the notice to answer it with. */
 async function refuse(
   { status, problem }: Refusal,
-  request: IncomingMessage | undefined,
+  request: RequestLine | undefined,
   socket: net.Socket,
   door: Door,
 ): Promise<Notice> {
@@ -161,12 +164,19 @@ async function refuse(
 
 /** A target that could not be read may still carry what people typed: user information and the query stay out. */
 function withoutSecrets(target: string): string {
-  return target.replace(/[^/@]*@/g, '…@').replace(/\?.*$/s, '?…');
+  const shown = target.slice(0, MAX_TARGET_CHARACTERS); // before anything else looks at it: it is as long as its sender likes
+  const [beforeQuery = '', query] = shown.split('?', 2);
+  const scheme = /^[a-z]+:\/\//i.exec(beforeQuery)?.[0] ?? '';
+  const at = beforeQuery.lastIndexOf('@');
+  const masked = at === -1 ? beforeQuery : `${scheme}…${beforeQuery.slice(at)}`;
+  return query === undefined ? masked : `${masked}?…`;
 }
+
+const MAX_TARGET_CHARACTERS = 2_048;
 
 async function refuseOnSocket(
   refusal: Refusal,
-  request: IncomingMessage | undefined,
+  request: (RequestLine & { readonly headers?: IncomingHttpHeaders }) | undefined,
   socket: net.Socket,
   { door, limits }: ForwardContext,
 ): Promise<void> {
@@ -183,6 +193,15 @@ async function endAfterAnswer(socket: net.Socket, door: Door): Promise<void> {
   await door.log.committed();
   await setImmediate(); // the refusal waits for the same commit, and writes in this turn
   socket.destroySoon();
+}
+
+/** The first line of a head that the parser refused, if it can be told from noise. */
+function firstLine(packet: Buffer | undefined): RequestLine | undefined {
+  const line = packet?.subarray(0, MAX_TARGET_CHARACTERS).toString('latin1').split('\r\n', 1)[0] ?? '';
+  const [method, url] = line.split(' ');
+  return method !== undefined && /^[A-Z_-]{1,20}$/.test(method) && url !== undefined
+    ? { method, url }
+    : undefined;
 }
 
 /** What Node's parser refused, as the status that fits. */

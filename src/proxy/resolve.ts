@@ -16,7 +16,9 @@ export type DnsSettings = {
 
 /** The addresses that were checked are the ones dialled, so a name is resolved here and nowhere else. */
 export function createResolve(settings: DnsSettings, deadlineMs: number): Resolve {
-  const lookup = settings.servers.length > 0 ? dnsLookup(settings.servers, deadlineMs) : getaddrinfo;
+  const lookup = singleFlight(
+    settings.servers.length > 0 ? dnsLookup(settings.servers, deadlineMs) : getaddrinfo,
+  );
   return async (host) => {
     const literal = addressLiteral(host);
     if (literal !== undefined) return succeed([literal]);
@@ -25,6 +27,18 @@ export function createResolve(settings: DnsSettings, deadlineMs: number): Resolv
     const addresses = await within(deadlineMs, lookup(host));
     if (addresses === undefined) return fail('dns_timeout');
     return addresses.length > 0 ? succeed(addresses) : fail('dns_error');
+  };
+}
+
+/** Those who ask for a name while it is being looked up share the answer. */
+function singleFlight(lookup: Lookup): Lookup {
+  const underWay = new Map<Host, Promise<readonly string[]>>();
+  return (host) => {
+    const other = underWay.get(host);
+    if (other !== undefined) return other;
+    const own = lookup(host).finally(() => underWay.delete(host));
+    underWay.set(host, own);
+    return own;
   };
 }
 

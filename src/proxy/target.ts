@@ -31,7 +31,9 @@ export function parseForwardTarget(text: string, method: string): Result<Forward
   if (form === undefined) return refuse('the request target is not an absolute URL');
   const scheme = form.scheme?.toLowerCase();
   if (scheme !== 'http' && scheme !== 'ws')
-    return refuse(`\`${scheme}:\` URLs are not forwarded: https goes through CONNECT`);
+    return refuse(
+      scheme === 'https' ? 'https goes through CONNECT' : `\`${scheme}:\` URLs are not forwarded`,
+    );
   const authority = parseAuthority(form.authority ?? '');
   if (!authority.ok) return refuse(authority.error.problem);
   const { host, port = 80 } = authority.value;

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { PINNED_HOST, pinnedTo } from './dial.ts';
 import type { RawHeaders } from './headers.ts';
+import type { Limits } from './limits.ts';
 
 /** One request on its way to an origin. */
 export type UpstreamRequest = {
@@ -25,8 +26,8 @@ export type Upstreams = {
 const IDLE_CONNECTION_MS = 4_000;
 const MAX_IDLE_CONNECTIONS = 256;
 
-/** `idleMs`: after so long without a byte, a request emits `timeout`. */
-export function createUpstreams(idleMs: number): Upstreams {
+/** After `exchangeIdleMs` without a byte a request emits `timeout`; a response's head is bounded like a request's. */
+export function createUpstreams({ exchangeIdleMs, maxHeaderBytes }: Limits): Upstreams {
   const pool = new PinnedAgent({
     keepAlive: true,
     timeout: IDLE_CONNECTION_MS,
@@ -41,7 +42,8 @@ export function createUpstreams(idleMs: number): Upstreams {
       path: request.path,
       headers: [...request.headers],
       setDefaultHeaders: false,
-      timeout: idleMs,
+      maxHeaderSize: maxHeaderBytes,
+      timeout: exchangeIdleMs,
       pin: [...request.addresses].sort().join(' '), // servers rotate their answers
       ...pinnedTo(request.addresses),
     };

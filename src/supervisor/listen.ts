@@ -67,7 +67,3 @@ function listenProblem(error: NodeJS.ErrnoException, at: string): Problem {
       };
   }
 }
-
-export function listeningPorts(servers: readonly http.Server[]): ReadonlySet<number> {
-  return new Set(servers.filter(({ listening }) => listening).map((server) => endpointOf(server).port));
-}

@@ -394,6 +394,53 @@ test.for([
   await proxy.linesOf('outcome', 1);
 });
 
+test.for([
+  ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody'],
+  ['GET', 'HTTP/1.1 204 No Content\r\n\r\nbody'],
+  ['GET', 'HTTP/1.1 304 Not Modified\r\n\r\nbody'],
+  ['GET', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbodyEXTRA'],
+])(
+  '%s answered with bytes beyond its end is whole, and the connection serves on: %j',
+  async ([method, bytes]) => {
+    const origin = await startRawOrigin((socket) => {
+      socket.once('data', () => socket.end(bytes, 'latin1'));
+    });
+    const proxy = await startProxy();
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    for (let index = 0; index < 2; index++) {
+      const answer = await request(proxy.port, `http://allowed.test:${origin.port}/`, {
+        method: String(method),
+        agent,
+      });
+      expect(answer.body).toBe(method === 'GET' && bytes?.includes('200') ? 'body' : '');
+    }
+    agent.destroy();
+    const outcomes = await proxy.linesOf('outcome', 2);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['response-relayed', 'response-relayed']);
+  },
+);
+
+test('a response in a coding that would lose its name here is a 502', async () => {
+  const origin = await startRawOrigin((socket) => {
+    socket.once('data', () =>
+      socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'),
+    );
+  });
+  const proxy = await startProxy();
+  expect((await request(proxy.port, `http://allowed.test:${origin.port}/`)).status).toBe(502);
+});
+
+test('a large response head passes, and a stream of events begins at once', async () => {
+  const origin = await startHttpOrigin((_, response) => {
+    response.writeHead(200, { 'x-large': 'x'.repeat(40_000) });
+    response.flushHeaders(); // and nothing more
+  });
+  const proxy = await startProxy();
+  const client = connectRaw(proxy.port);
+  client.socket.write(`GET http://allowed.test:${origin.port}/ HTTP/1.1\r\nHost: allowed.test\r\n\r\n`);
+  await client.until((received) => received.includes('\r\n\r\n'));
+});
+
 test('a reason phrase with bytes that HTTP forbids is left out', async () => {
   const origin = await startRawOrigin((socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok', 'latin1'));

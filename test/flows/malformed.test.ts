@@ -155,6 +155,23 @@ test('a head that never ends is given up with 408', async () => {
   expect(proxy.lines()).toMatchObject([{ reason: 'malformed', status: 408 }]);
 });
 
+test('a target of any length is refused in no time, and shown without its secrets', async () => {
+  const proxy = await startProxy();
+  const target = `http://user:secret@b/${'a@'.repeat(30_000)}`;
+  const started = performance.now();
+  await exchangeRaw(proxy.port, `GET ${target} HTTP/1.1\r\n${HEAD}\r\n`);
+  expect(performance.now() - started).toBeLessThan(2_000); // it took seconds when the work grew with the square
+  expect(String(proxy.lines()[0]?.target)).not.toContain('secret');
+});
+
+test('a head that the parser refuses is logged with the line it began with', async () => {
+  const proxy = await startProxy();
+  await exchangeRaw(proxy.port, `GET http://allowed.test/\xed\x95\x9c?q=secret HTTP/1.1\r\n${HEAD}\r\n`);
+  expect(proxy.lines()).toMatchObject([
+    { status: 400, method: 'GET', target: expect.stringMatching(/^http:.*\?…$/) },
+  ]);
+});
+
 test('a connection that never asks anything is closed without an answer and without a line', async () => {
   const proxy = await startProxy({ limits: { requestHeadMs: 100 } });
   expect((await connectRaw(proxy.port).closed()).received).toBe('');

@@ -171,14 +171,17 @@ describe('the version', () => {
 
   test('changes with a file’s name, and with a file more or less', () => {
     const { 'a.yaml': a, ...rest } = FILES;
-    expect(version({ ...rest, 'c.yaml': a })).not.toBe(original);
+    for (const name of ['aa.yaml', 'z.yaml']) expect(version({ ...rest, [name]: a })).not.toBe(original);
     expect(version(rest)).not.toBe(original);
     expect(version({ ...FILES, 'other.yaml': 'base: other\n' })).not.toBe(original);
   });
 
-  test('tells two files from one whose text holds the other’s name', () => {
+  test('changes when two files exchange their texts, or a line moves from the end of one to the start of the next', () => {
     const swapped = { ...FILES, 'a.yaml': FILES['b.yaml'], 'b.yaml': FILES['a.yaml'] };
     expect(version(swapped)).not.toBe(original);
+    const before = { ...FILES, 'a.yaml': `${FILES['a.yaml']}\n# x\n` };
+    const after = { ...FILES, 'a.yaml': `${FILES['a.yaml']}\n`, 'b.yaml': `# x\n${FILES['b.yaml']}` };
+    expect(version(before)).not.toBe(version(after));
   });
 });
 
