@@ -403,7 +403,7 @@ test.for([
   '%s answered with bytes beyond its end is whole, and the connection serves on: %j',
   async ([method, bytes]) => {
     const origin = await startRawOrigin((socket) => {
-      socket.once('data', () => socket.end(bytes, 'latin1'));
+      socket.once('data', () => socket.end(String(bytes), 'latin1'));
     });
     const proxy = await startProxy();
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
