@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -42,14 +42,20 @@ export function openSegment(
   let isClosed = false;
 
   const writePending = (): void => {
-    let batch = Buffer.concat(pending);
+    // One write for all lines; but while the disk refuses, the first alone asks, and the backlog is not copied in vain.
+    const batches = fault === undefined ? [Buffer.concat(pending)] : pending;
+    let taken = 0;
+    let rest: Buffer = Buffer.alloc(0);
     try {
-      while (batch.length > 0) batch = batch.subarray(writeSync(descriptor, batch));
+      for (const batch of batches) {
+        for (rest = batch; rest.length > 0; ) rest = rest.subarray(writeSync(descriptor, rest));
+        taken += 1;
+      }
       if (fsync === 'always') fdatasyncSync(descriptor);
     } finally {
       // After a partial write the rest begins inside a line, and completes it when the disk takes it.
-      pending = batch.length > 0 ? [batch] : [];
-      pendingBytes = batch.length;
+      pending = taken === batches.length ? [] : [rest, ...batches.slice(taken + 1)];
+      pendingBytes = pending.reduce((sum, { length }) => sum + length, 0);
     }
   };
 
@@ -126,4 +132,12 @@ export function openSegment(
 }
 
 // Readable by the group that collects logs, by nobody else: the lines say who went where.
-const openForAppend = (path: string): number => openSync(path, 'a', 0o640);
+function openForAppend(path: string): number {
+  const descriptor = openSync(path, 'a+', 0o640);
+  const { size } = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  // A crash or a full disk may have left half a line, which would swallow the next one.
+  if (size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== '\n')
+    writeSync(descriptor, '\n');
+  return descriptor;
+}

@@ -54,8 +54,19 @@ function* yamlFilesBelow(folder: string): Generator<string> {
   for (const name of readdirSync(folder).sort()) {
     if (name.startsWith('.')) continue;
     const path = join(folder, name);
-    if (lstatSync(path).isDirectory()) yield* yamlFilesBelow(path);
+    const entry = lstatSync(path);
+    if (entry.isDirectory()) yield* yamlFilesBelow(path);
+    // A linked folder is handed on to be refused: to pass it over could lose a department.
+    else if (entry.isSymbolicLink() && leadsToFolder(path)) yield path;
     else if (/\.ya?ml$/.test(name)) yield path;
+  }
+}
+
+function leadsToFolder(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch {
+    return false; // to nowhere, or in a circle: reading it will tell
   }
 }
 

@@ -1,3 +1,4 @@
+import { addressBytes } from './network.ts';
 import { fail, type Result, succeed } from './result.ts';
 
 declare const canonical: unique symbol;
@@ -51,7 +52,9 @@ function parseIpv6(text: string): Result<Host, HostFault> {
   const parsed = BRACKETED_IPV6.test(text) ? urlHost(text) : undefined;
   if (parsed === undefined)
     return refuse('the host is not a valid IPv6 address', 'write it in brackets, such as [2001:db8::1]');
-  return succeed(parsed as Host);
+  // An IPv4-mapped address is dialled as the IPv4 address it carries, so that is what it is decided as.
+  const bytes = addressBytes(parsed.slice(1, -1));
+  return succeed((bytes?.length === 4 ? bytes.join('.') : parsed) as Host);
 }
 
 function checkName(name: string): Result<Host, HostFault> {

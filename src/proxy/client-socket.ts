@@ -10,6 +10,13 @@ export function holdClient(client: net.Socket, head: Buffer): void {
   client.read(0); // keeps the kernel's read going, so that a reset is noticed while we wait
 }
 
+/** RST rather than FIN: a FIN would say that the transfer is complete. */
+export function breakOff(socket: net.Socket): void {
+  // While a FIN is pending the kernel refuses the reset, and Node would lose the handle without closing it.
+  if (socket.writableEnded) socket.destroy();
+  else if (!socket.destroyed) socket.resetAndDestroy();
+}
+
 /**
  * Reads on until the client closes too (RFC 9112 section 9.6): to close with bytes unread would reset the connection,
  * and the answer could be lost on its way.

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type net from 'node:net';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
+import { breakOff } from './client-socket.ts';
 import { dialError } from './dial.ts';
 import { listOf, responseHeaders, trailerPairs } from './headers.ts';
 import { hasBody } from './message-rules.ts';
@@ -75,15 +76,15 @@ export function relayResponse(
   return new Promise((resolve) => {
     let bytesDown = 0;
     let isBroken = false;
-    const breakOff = (): void => {
+    const breakOffClient = (): void => {
       isBroken = true;
-      response.socket?.resetAndDestroy();
+      if (response.socket !== null) breakOff(response.socket);
       response.destroy();
     };
     answer.on('data', (chunk: Buffer) => {
       bytesDown += chunk.length;
     });
-    answer.on('error', breakOff);
+    answer.on('error', breakOffClient);
     answer.once('end', () => {
       if (response.chunkedEncoding) response.addTrailers(trailerPairs(answer.rawTrailers));
       response.end();
@@ -128,7 +129,7 @@ function passInterim(
 ): void {
   // While an earlier, pipelined response is still going out this one has no connection: an interim may be dropped.
   if (request.httpVersion === '1.0' || response.headersSent || response.socket === null) return;
-  const lines = [`HTTP/1.1 ${information.statusCode} ${information.statusMessage}`];
+  const lines = [`HTTP/1.1 ${information.statusCode} ${reasonPhrase(information)}`];
   const headers = responseHeaders(information.rawHeaders, '').slice(0, -2);
   for (let index = 0; index + 1 < headers.length; index += 2)
     lines.push(`${headers[index]}: ${headers[index + 1]}`);
@@ -161,6 +162,6 @@ const isOnlyChunked = ({ rawHeaders }: IncomingMessage): boolean =>
 export const isFinalStatus = (status = 0): boolean => status >= 200 && status <= 999;
 
 /** A phrase with bytes that HTTP does not allow would make `writeHead` throw; phrases carry no meaning. */
-function reasonPhrase({ statusMessage = '' }: IncomingMessage): string {
+function reasonPhrase({ statusMessage = '' }: { readonly statusMessage?: string | undefined }): string {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage) ? statusMessage : '';
 }

@@ -54,6 +54,7 @@ async function relay(
     bytesUp += chunk.length;
   });
   const upstreamRequest: UpstreamRequest = {
+    client: request.socket,
     addresses: admission.addresses,
     port: target.port,
     method: request.method ?? '',

@@ -67,7 +67,10 @@ export function requestHeaders(
   const kept = ['Host', host];
   for (const [name, value] of fields(headers)) {
     const field = name.toLowerCase();
-    if (field !== 'host' && field !== 'content-length' && !dropped.has(field)) kept.push(name, value);
+    // Everything called Proxy-… is between the client and us; a bare `Proxy` becomes HTTP_PROXY in CGI programs.
+    const isForUs = field === 'proxy' || field.startsWith('proxy-');
+    if (field !== 'host' && field !== 'content-length' && !isForUs && !dropped.has(field))
+      kept.push(name, value);
   }
   return [...kept, ...framing, 'Via', via];
 }

@@ -38,26 +38,39 @@ export function createListener(context: ProxyContext): http.Server {
 
   const turns = createTurns();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const inTurn = turns.take(request.socket, response, () => void handleRequest(request, response, context));
-    if (!inTurn) request.socket.destroy();
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false; // see turns.ts
+    const isTaken = turns.take(request, response, () => void handleRequest(request, response, context));
+    if (!isTaken) request.socket.destroy();
   };
+  server.on('connection', (socket: net.Socket) => {
+    // Asked for now it is kept; of a connection that is reset it could not be told any more whose it was.
+    if (socket.remoteAddress === undefined) socket.destroy();
+  });
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
   server.on('checkExpectation', onRequest);
-  server.on(
-    'upgrade',
-    (request, socket, head) => void handleUpgrade(request, socket as net.Socket, head, context),
-  );
-  server.on(
-    'connect',
-    (request, socket, head) => void handleConnect(request, socket as net.Socket, head, context),
-  );
+  server.on('upgrade', (request, duplex, head) => {
+    const socket = duplex as net.Socket;
+    // The answers that are still to come would be taken for what comes out of the tunnel.
+    if (turns.current(socket) !== undefined) socket.destroy();
+    else void handleUpgrade(request, socket, head, context);
+  });
+  server.on('connect', (request, duplex, head) => {
+    const socket = duplex as net.Socket;
+    if (turns.current(socket) !== undefined)
+      socket.destroy(); // likewise
+    else void handleConnect(request, socket, head, context);
+  });
   server.on('clientError', (error: ParserError, duplex) => {
     const socket = duplex as net.Socket;
+    const current = turns.current(socket);
+    const answer = (): void =>
+      void refuseOnSocket(parserViolation(error), firstLine(error.rawPacket), socket, context);
     // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
     if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0) socket.destroy();
-    else if (turns.isBusy(socket)) void endAfterAnswer(socket, context.door);
-    else void refuseOnSocket(parserViolation(error), firstLine(error.rawPacket), socket, context);
+    else if (current === undefined) answer();
+    else if (current.complete) turns.takeLast(socket, answer);
+    else void endAfterAnswer(socket, context.door);
   });
   return server;
 }

@@ -10,6 +10,8 @@ export type Refusal = { readonly status: 400 | 408 | 421 | 431 | 501; readonly p
  * that another server could read in another way (section 6.1, 6.3, 11.2).
  */
 export function findViolation(request: IncomingMessage): Refusal | undefined {
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0')
+    return bad(`HTTP/${request.httpVersion} is not spoken on this connection`);
   return violatesHost(request) ?? violatesFraming(request);
 }
 

@@ -1,6 +1,7 @@
 import { Resolver as DnsResolver, lookup as systemLookup } from 'node:dns/promises';
 import { addressLiteral, type Host } from '../policy/host.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
+import { hostsFileAddresses } from './hosts-file.ts';
 
 export type ResolveError = 'dns_error' | 'dns_timeout';
 
@@ -45,7 +46,10 @@ function singleFlight(lookup: Lookup): Lookup {
 type Lookup = (host: Host) => Promise<readonly string[]>;
 
 const getaddrinfo: Lookup = async (host) => {
-  const answers = await systemLookup(host, { all: true }).catch(() => []);
+  const listed = hostsFileAddresses(host);
+  if (listed !== undefined) return listed;
+  // The root dot keeps the machine's search domains off: the name that was decided on is the one looked up.
+  const answers = await systemLookup(`${host}.`, { all: true }).catch(() => []);
   return answers.map(({ address }) => address);
 };
 

@@ -1,4 +1,5 @@
 import type net from 'node:net';
+import { breakOff } from './client-socket.ts';
 
 export type Spliced = { readonly bytesUp: number; readonly bytesDown: number };
 
@@ -21,22 +22,20 @@ export function splice(client: net.Socket, upstream: net.Socket, idleMs: number)
       resolve({ bytesUp: upstream.bytesWritten - counted.up, bytesDown: upstream.bytesRead - counted.down });
     };
     client.once('close', settleWhenClosed);
-    upstream.once('close', settleWhenClosed);
+    upstream.once('close', () => {
+      client.setTimeout(idleMs, () => client.destroy()); // the upstream's timer is gone with it
+      settleWhenClosed();
+    });
     settleWhenClosed();
   });
 }
 
 function joinOneWay(from: net.Socket, to: net.Socket): void {
-  if (from.destroyed) reset(to);
+  if (from.destroyed) breakOff(to);
   from.pipe(to);
-  from.on('error', () => reset(to));
+  from.on('error', () => breakOff(to));
   from.once('close', () => {
     // Closed without an end: the other side must not go on waiting. After an end, its last bytes may still be going out.
-    if (!from.readableEnded) reset(to);
+    if (!from.readableEnded) breakOff(to);
   });
-}
-
-/** RST rather than FIN: a FIN would say that the transfer is complete. */
-function reset(socket: net.Socket): void {
-  if (!socket.destroyed) socket.resetAndDestroy();
 }

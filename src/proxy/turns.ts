@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type net from 'node:net';
 
 /** A client that pipelines more than this without reading answers is not a browser. */
@@ -10,32 +10,46 @@ const MAX_WAITING = 64;
  */
 export type Turns = {
   /** Runs `work` when every earlier response of the connection is over; false when too many wait already. */
-  take(socket: net.Socket, response: ServerResponse, work: () => void): boolean;
-  isBusy(socket: net.Socket): boolean;
+  take(request: IncomingMessage, response: ServerResponse, work: () => void): boolean;
+  /** Runs `work` when every response of the connection so far is over, as the last thing on it. */
+  takeLast(socket: net.Socket, work: () => void): void;
+  /** The request whose response is not over yet; undefined on an idle connection. */
+  current(socket: net.Socket): IncomingMessage | undefined;
 };
 
+type Line = { current: IncomingMessage; readonly waiting: (() => void)[]; isClosed: boolean };
+
 export function createTurns(): Turns {
-  const waitingBySocket = new WeakMap<net.Socket, (() => void)[]>();
+  const lines = new WeakMap<net.Socket, Line>();
+  const goOn = (socket: net.Socket): void => {
+    const next = lines.get(socket)?.waiting.shift();
+    // On a connection that is gone nobody is left to answer.
+    if (next === undefined || socket.destroyed) lines.delete(socket);
+    else next();
+  };
   return {
-    take(socket, response, work) {
-      const waiting = waitingBySocket.get(socket);
-      if (waiting !== undefined && waiting.length >= MAX_WAITING) return false;
-      response.once('close', () => {
-        if (socket.destroyed) {
-          waitingBySocket.delete(socket); // nobody is left to answer
-          return;
-        }
-        const next = waitingBySocket.get(socket)?.shift();
-        if (next === undefined) waitingBySocket.delete(socket);
-        else next();
-      });
-      if (waiting !== undefined) waiting.push(work);
-      else {
-        waitingBySocket.set(socket, []);
+    take(request, response, work) {
+      const { socket } = request;
+      const line = lines.get(socket);
+      if (line?.isClosed) return true; // what follows the last request is not read (RFC 9112 section 9.6)
+      if (line !== undefined && line.waiting.length >= MAX_WAITING) return false;
+      response.once('close', () => goOn(socket));
+      if (line === undefined) {
+        // Node loses what follows an upgrade that it does not make in the same segment: nothing more is read then.
+        lines.set(socket, { current: request, waiting: [], isClosed: request.headers.upgrade !== undefined });
         work();
-      }
+      } else
+        line.waiting.push(() => {
+          line.current = request;
+          work();
+        });
       return true;
     },
-    isBusy: (socket) => waitingBySocket.has(socket),
+    takeLast(socket, work) {
+      const line = lines.get(socket);
+      line?.waiting.push(work);
+      if (line !== undefined) line.isClosed = true;
+    },
+    current: (socket) => lines.get(socket)?.current,
   };
 }

@@ -1,10 +1,13 @@
 import http from 'node:http';
+import type net from 'node:net';
 import { PINNED_HOST, pinnedTo } from './dial.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Limits } from './limits.ts';
 
 /** One request on its way to an origin. */
 export type UpstreamRequest = {
+  /** The client's connection: only its own requests share connections to origins. */
+  readonly client: net.Socket;
   readonly addresses: readonly string[];
   readonly port: number;
   readonly method: string;
@@ -44,10 +47,12 @@ export function createUpstreams({ exchangeIdleMs, maxHeaderBytes }: Limits): Ups
       setDefaultHeaders: false,
       maxHeaderSize: maxHeaderBytes,
       timeout: exchangeIdleMs,
-      pin: [...request.addresses].sort().join(' '), // servers rotate their answers
+      pin: `${clientNumber(request.client)} ${[...request.addresses].sort().join(' ')}`, // servers rotate their answers
       ...pinnedTo(request.addresses),
     };
-    return http.request(options);
+    const outgoing = http.request(options);
+    outgoing.maxHeadersCount = 0; // bounded by their bytes: beyond a count Node would drop fields without a word
+    return outgoing;
   };
   return {
     pooled: (request) => start(request, pool),
@@ -56,7 +61,20 @@ export function createUpstreams({ exchangeIdleMs, maxHeaderBytes }: Limits): Ups
   };
 }
 
-/** A connection is reused only for requests whose checked addresses are those it was made for. */
+let clients = 0;
+const clientNumbers = new WeakMap<net.Socket, number>();
+
+function clientNumber(client: net.Socket): number {
+  const number = clientNumbers.get(client) ?? ++clients;
+  clientNumbers.set(client, number);
+  return number;
+}
+
+/**
+ * A connection is reused only for requests of the client's connection that it was made for, whose checked addresses are
+ * the same: an origin may have authenticated the connection (NTLM, Negotiate), and would take anybody's next request
+ * for that person's.
+ */
 class PinnedAgent extends http.Agent {
   override getName(options: { port?: number; pin?: string }): string {
     return `${options.pin}:${options.port}`;

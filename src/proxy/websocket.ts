@@ -3,7 +3,7 @@ import type net from 'node:net';
 import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
-import { holdClient } from './client-socket.ts';
+import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
 import { boundDial, exchangeError, isFinalStatus } from './exchange.ts';
 import type { ForwardContext } from './forward.ts';
 import { fields, type RawHeaders, requestHeaders, responseHeaders } from './headers.ts';
@@ -82,6 +82,7 @@ function askOrigin(
 ): Promise<Handshake> {
   const headers = requestHeaders(request.rawHeaders, authorityOf(target), via, SWITCH);
   const upstream = upstreams.single({
+    client,
     addresses,
     port: target.port,
     method: 'GET',
@@ -124,10 +125,14 @@ function relayDecline(
     response.on('data', (chunk: Buffer) => {
       bytesDown += chunk.length;
     });
-    response.on('error', () => client.resetAndDestroy());
-    response.once('end', () => client.end());
+    response.on('error', () => breakOff(client));
+    response.once('end', () => {
+      client.end();
+      closeAfterReading(client, limits.lingerMs);
+    });
     response.pipe(client);
     client.resume();
+    client.once('end', () => client.destroy()); // it said all it had to, and has no request left to wait for
     client.setTimeout(limits.exchangeIdleMs, () => client.destroy());
     client.once('close', () => {
       response.destroy();

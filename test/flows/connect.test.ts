@@ -97,6 +97,31 @@ test('150 clients that reset their tunnels leave no upstream connection', async 
   await vi.waitFor(() => expect(origin.open()).toBe(0), { timeout: 10_000 });
 });
 
+test('a client that ends its side and is then gone by a reset leaves no upstream connection', async () => {
+  const heardEnd: (() => void)[] = [];
+  const origin = await startRawOrigin((socket) => {
+    socket.allowHalfOpen = true;
+    socket.resume().once('end', () => {
+      socket.write('x'.repeat(10), () => heardEnd.shift()?.());
+      const more = setInterval(() => socket.write('x'), 10); // each byte asks the client's kernel whether it is there
+      socket.once('close', () => clearInterval(more));
+    });
+  });
+  const proxy = await startProxy({ connectPorts: [origin.port] });
+  for (let round = 0; round < 60; round++) {
+    const answered = new Promise<void>((resolve) => heardEnd.push(resolve));
+    const client = net.connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+    client.write(`CONNECT allowed.test:${origin.port} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await new Promise((resolve) => client.once('data', resolve));
+    client.pause();
+    client.end();
+    await answered;
+    client.destroy();
+  }
+  await proxy.linesOf('outcome', 60);
+  await vi.waitFor(() => expect(origin.open()).toBe(0), { timeout: 10_000 });
+});
+
 test('a tunnel that nobody uses is closed after the idle limit', async () => {
   const origin = await startRawOrigin(() => {});
   const proxy = await startProxy({ connectPorts: [origin.port], limits: { tunnelIdleMs: 100 } });

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type net from 'node:net';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { connectRaw, exchangeRaw, request } from '../support/client.ts';
 import { startHttpOrigin, startRawOrigin } from '../support/origin.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -340,8 +340,11 @@ test.for([
     });
     const proxy = await startProxy();
     const url = `http://allowed.test:${origin.port}/`;
-    await request(proxy.port, url);
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    await request(proxy.port, url, { agent });
     const answer = await request(proxy.port, url, {
+      agent,
       method: String(method),
       ...(method === 'POST' ? { body: 'x' } : {}),
     });
@@ -353,8 +356,22 @@ test.for([
 test('connections to an origin are reused', async () => {
   const origin = await startHttpOrigin((_, response) => response.end('x'));
   const proxy = await startProxy();
-  for (let index = 0; index < 5; index++) await request(proxy.port, `http://allowed.test:${origin.port}/`);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const url = `http://allowed.test:${origin.port}/`;
+  for (let index = 0; index < 5; index++) await request(proxy.port, url, { agent });
   expect(origin.accepted()).toBe(1);
+  agent.destroy();
+});
+
+test("no client is sent over a connection that another client's requests may have authenticated", async () => {
+  const origin = await startHttpOrigin((incoming, response) =>
+    response.end(String(incoming.socket.remotePort)),
+  );
+  const proxy = await startProxy();
+  const url = `http://allowed.test:${origin.port}/`;
+  const alice = await request(proxy.port, url, { headers: { authorization: 'NTLM abc' } });
+  const bob = await request(proxy.port, url);
+  expect(bob.body).not.toBe(alice.body);
 });
 
 test.for([

@@ -196,3 +196,36 @@ test('more pipelined requests than anybody needs end the connection, not the pro
   await client.closed();
   expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
 });
+
+test('what follows a request on its connection never takes the place of its answer', async () => {
+  const origin = await startHttpOrigin((incoming, response) => {
+    incoming.resume();
+    setImmediate(() => response.end(`answer to ${incoming.url}`));
+  });
+  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const get = (path: string, more = '') =>
+    `GET http://allowed.test:${origin.port}${path} HTTP/1.1\r\nHost: allowed.test\r\n${more}\r\n`;
+  const garbage = await exchangeRaw(proxy.port, `${get('/first')}\x01\x02garbage\r\n\r\n`);
+  expect(garbage.match(/HTTP\/1\.1 \d+|answer to \/[a-z]+/g)).toEqual([
+    'HTTP/1.1 200',
+    'answer to /first',
+    'HTTP/1.1 400',
+  ]);
+
+  const tunnel = await exchangeRaw(
+    proxy.port,
+    `${get('/second')}CONNECT allowed.test:${origin.port} HTTP/1.1\r\nHost: x\r\n\r\n`,
+  );
+  expect(tunnel).not.toContain('Connection Established');
+
+  const hidden = get('/smuggled');
+  const client = connectRaw(proxy.port);
+  client.socket.write(
+    `${get('/third', 'Connection: Upgrade\r\nUpgrade: h2c\r\n')}` +
+      `POST http://allowed.test:${origin.port}/fourth HTTP/1.1\r\nHost: x\r\nContent-Length: ${hidden.length}\r\n\r\n`,
+  );
+  client.socket.write(hidden);
+  const { received } = await client.closed();
+  expect(received).toContain('answer to /third');
+  expect(received).not.toContain('smuggled');
+});

@@ -138,6 +138,18 @@ test('an origin that declines and then stalls is given up', async () => {
   await vi.waitFor(() => expect(origin.open()).toBe(0));
 });
 
+test('after an origin has closed a WebSocket, a client that stays is let go too', async () => {
+  const origin = await startRawOrigin((socket) => {
+    const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    socket.once('data', () => socket.end(switched));
+  });
+  const proxy = await startProxy({ limits: { tunnelIdleMs: 100 } });
+  const client = connectRaw(proxy.port, { allowHalfOpen: true });
+  client.socket.write(handshake(`allowed.test:${origin.port}`));
+  await client.until((received) => received.includes('101'));
+  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'tunnel-closed' });
+});
+
 test('a client that leaves during the handshake ends it upstream', async () => {
   const reached = Promise.withResolvers<void>();
   const origin = await startRawOrigin((socket) => {
