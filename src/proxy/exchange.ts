@@ -96,12 +96,17 @@ export function relayResponse(
         ending: isBroken ? 'broken' : response.writableFinished ? 'whole' : 'client-left',
       });
     });
+    // An answer that broke in the segment of its head has told so before anybody listened.
+    if (answer.destroyed && !answer.complete) {
+      breakOffClient();
+      return;
+    }
     response.writeHead(answer.statusCode ?? 0, reasonPhrase(answer), responseHeaders(answer.rawHeaders, via));
     answer.pipe(response, { end: false });
     // The head waits for a first piece of body to share its segment with, for this turn of the event loop only: a
     // stream of events may send nothing for long.
     setImmediate(() => {
-      if (!response.destroyed) response.flushHeaders();
+      if (bytesDown === 0 && !response.destroyed && !response.writableEnded) response.flushHeaders();
     });
   });
 }

@@ -40,7 +40,7 @@ export function createListener(context: ProxyContext): http.Server {
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false; // see turns.ts
     const isTaken = turns.take(request, response, () => void handleRequest(request, response, context));
-    if (!isTaken) request.socket.destroy();
+    if (!isTaken) void cutOff('too many requests wait for their answers', request, request.socket, context);
   };
   server.on('connection', (socket: net.Socket) => {
     // Asked for now it is kept; of a connection that is reset it could not be told any more whose it was.
@@ -52,13 +52,12 @@ export function createListener(context: ProxyContext): http.Server {
   server.on('upgrade', (request, duplex, head) => {
     const socket = duplex as net.Socket;
     // The answers that are still to come would be taken for what comes out of the tunnel.
-    if (turns.current(socket) !== undefined) socket.destroy();
+    if (turns.current(socket) !== undefined) void cutOff(TOO_EARLY, request, socket, context);
     else void handleUpgrade(request, socket, head, context);
   });
   server.on('connect', (request, duplex, head) => {
     const socket = duplex as net.Socket;
-    if (turns.current(socket) !== undefined)
-      socket.destroy(); // likewise
+    if (turns.current(socket) !== undefined) void cutOff(TOO_EARLY, request, socket, context);
     else void handleConnect(request, socket, head, context);
   });
   server.on('clientError', (error: ParserError, duplex) => {
@@ -73,6 +72,20 @@ export function createListener(context: ProxyContext): http.Server {
     else void endAfterAnswer(socket, context.door);
   });
   return server;
+}
+
+const TOO_EARLY = 'a tunnel was asked for before an earlier request was answered';
+
+/** Ends a connection on which no answer can find its place any more; the attempt leaves its line all the same. */
+async function cutOff(
+  problem: string,
+  request: IncomingMessage,
+  socket: net.Socket,
+  { door }: ForwardContext,
+): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  await refuse({ status: 400, problem }, request, socket, door);
+  socket.destroy();
 }
 
 async function handleRequest(

@@ -32,7 +32,10 @@ export function createTurns(): Turns {
       const { socket } = request;
       const line = lines.get(socket);
       if (line?.isClosed) return true; // what follows the last request is not read (RFC 9112 section 9.6)
-      if (line !== undefined && line.waiting.length >= MAX_WAITING) return false;
+      if (line !== undefined && line.waiting.length >= MAX_WAITING) {
+        line.isClosed = true; // told once
+        return false;
+      }
       response.once('close', () => goOn(socket));
       if (line === undefined) {
         // Node loses what follows an upgrade that it does not make in the same segment: nothing more is read then.

@@ -259,6 +259,25 @@ test.for([
   });
 });
 
+test.for([
+  ['a chunk that is none', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nzz\r\n'],
+  ['a first chunk that is none', 'Transfer-Encoding: chunked\r\n\r\nzz\r\n'],
+])(
+  'an origin that sends %s in the segment of its head breaks the transfer, and nothing hangs',
+  async ([, rest]) => {
+    const origin = await startRawOrigin((socket) => {
+      socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\n${rest}`));
+    });
+    const proxy = await startProxy();
+    const outcome = request(proxy.port, `http://allowed.test:${origin.port}/`).then(
+      ({ status }) => status,
+      ({ code }) => code,
+    );
+    expect([502, 'ECONNRESET']).toContain(await outcome);
+    expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'upstream-failed' });
+  },
+);
+
 test('an HTTP/1.0 client, too, learns that an origin died mid-body', async () => {
   const origin = await startRawOrigin((socket) => {
     socket.once('data', () =>

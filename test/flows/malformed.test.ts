@@ -194,6 +194,9 @@ test('more pipelined requests than anybody needs end the connection, not the pro
   const client = connectRaw(proxy.port);
   client.socket.write('GET http://blocked.test/ HTTP/1.1\r\nHost: blocked.test\r\n\r\n'.repeat(1_000));
   await client.closed();
+  expect(proxy.lines().filter(({ problem }) => String(problem).includes('too many requests'))).toHaveLength(
+    1,
+  );
   expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
 });
 
@@ -217,6 +220,11 @@ test('what follows a request on its connection never takes the place of its answ
     `${get('/second')}CONNECT allowed.test:${origin.port} HTTP/1.1\r\nHost: x\r\n\r\n`,
   );
   expect(tunnel).not.toContain('Connection Established');
+  const refusal = proxy.lines().find(({ method }) => method === 'CONNECT');
+  expect(refusal).toMatchObject({
+    reason: 'malformed',
+    problem: expect.stringContaining('before an earlier request'),
+  });
 
   const hidden = get('/smuggled');
   const client = connectRaw(proxy.port);
