@@ -8,7 +8,7 @@ import type { PolicySet } from './policy/policy.ts';
 import { expiredExceptions } from './policy/policy-tests.ts';
 import { fail, type Problem, type Result, succeed } from './policy/result.ts';
 import { loadPolicies } from './policy-store/load.ts';
-import { type Reloaded, reloadPolicies } from './policy-store/reload.ts';
+import { createReload, type Reloaded } from './policy-store/reload.ts';
 import { createPolicyStore, type PolicyStore } from './policy-store/store.ts';
 import { watchFolder } from './policy-store/watch.ts';
 import type { Door } from './proxy/admit.ts';
@@ -53,7 +53,7 @@ export async function startPostern(
 ): Promise<Result<Postern>> {
   const other = await askRunning(config.state, 'status');
   if (other.ok) return fail([stateInUse(config.state, other.value)]);
-  const policies = loadPolicies(config.policies, Date.now());
+  const policies = await loadPolicies(config.policies, Date.now());
   if (!policies.ok) return policies;
   const pageOverTls =
     config.blockPage.https === 'page' ? preparePages(config.certs, announce) : succeed(undefined);
@@ -123,23 +123,24 @@ async function startUpkeep(
   announce: Announce,
 ): Promise<{ reload(): void; stop(): void }> {
   let reloadProblems: readonly Problem[] = [];
-  const reload = (): Result<Reloaded> => {
-    const reloaded = reloadPolicies(config.policies, store, Date.now());
+  const readAnew = createReload(config.policies, store, Date.now);
+  const reload = async (): Promise<Result<Reloaded>> => {
+    const reloaded = await readAnew();
     if (reloaded.ok) announce({ kind: 'reloaded', ...reloaded.value });
     else announce({ kind: 'reload-refused', problems: reloaded.error });
     reloadProblems = reloaded.ok ? [] : reloaded.error;
     return reloaded;
   };
-  const watcher = watchFolder(config.policies, reload, (error) => {
+  const watcher = watchFolder(config.policies, () => void reload(), (error) => {
     const problem = `changes are not noticed by themselves: ${error.message}`;
     const hint = 'reload by hand with `postern reload` or a HUP signal';
     announce({ kind: 'warning', problem: { at: config.policies, problem, hint } });
   });
   const startedAt = new Date().toISOString();
-  const answer = (command: Command): Answer => {
+  const answer = async (command: Command): Promise<Answer> => {
     switch (command) {
       case 'reload': {
-        const reloaded = reload();
+        const reloaded = await reload();
         return reloaded.ok ? { ok: true, ...reloaded.value } : { ok: false, problems: reloaded.error };
       }
       case 'status': {

@@ -1,4 +1,4 @@
-import type { Decision } from '../policy/decide.ts';
+import type { Decision, Evidence } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
 import { lineOf } from '../policy/policy.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
@@ -67,9 +67,19 @@ function malformedFields(record: MalformedRecord): Record<string, unknown> {
 export function reasonFields(reason: Decision['reason']): Record<string, unknown> {
   switch (reason.code) {
     case 'rule':
-      return { reason: 'rule', rule: reason.rule.id, source: lineOf(reason.rule.at) };
+      return {
+        reason: 'rule',
+        rule: reason.rule.id,
+        ...originFields(reason.by),
+        source: lineOf(reason.rule.at),
+      };
     case 'exception':
-      return { reason: 'exception', exception: reason.exception.id, source: lineOf(reason.exception.at) };
+      return {
+        reason: 'exception',
+        exception: reason.exception.id,
+        ...originFields(reason.by),
+        source: lineOf(reason.exception.at),
+      };
     case 'address-forbidden':
       return { reason: reason.code, address: reason.address, range: reason.range };
     case 'default':
@@ -77,6 +87,18 @@ export function reasonFields(reason: Decision['reason']): Record<string, unknown
     case 'port-forbidden':
     case 'proxy-loop':
       return { reason: reason.code };
+  }
+}
+
+/** The service or the list through which a rule names the host: what a reader would else search for long. */
+function originFields({ origin }: Evidence): Record<string, unknown> {
+  switch (origin.kind) {
+    case 'rule':
+      return {};
+    case 'service':
+      return { service: origin.service };
+    case 'category':
+      return { category: origin.category };
   }
 }
 

@@ -1,6 +1,7 @@
+import type { Asker } from '../policy/membership.ts';
 import type { PolicySet } from '../policy/policy.ts';
 
-/** Who is asking, by the network that the client's address lies in. */
-export function identify(client: string, policies: PolicySet): { readonly department: string | undefined } {
-  return { department: policies.departmentByNetwork.find(client) };
+/** The department of whoever asks, as the policies' `members` say; undefined when none claims them. */
+export function identify(asker: Asker, policies: PolicySet): { readonly department: string | undefined } {
+  return { department: policies.membership.find(asker) };
 }

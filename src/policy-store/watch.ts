@@ -44,7 +44,7 @@ export function watchFolder(
   const watchAll = (): void => {
     for (const path of [...watchers.keys()]) stopWatching(path);
     startWatching(dirname(folder), (name) => name === basename(folder));
-    for (const path of foldersBelow(folder)) startWatching(path, () => true);
+    for (const path of foldersBelow(folder)) startWatching(path, isRead);
   };
 
   watchAll();
@@ -55,6 +55,9 @@ export function watchFolder(
     },
   };
 }
+
+/** Names that begin with a dot are not read; some of them, caches and files half written, we write ourselves. */
+const isRead = (name: string | null): boolean => name === null || !name.startsWith('.');
 
 /** The folder and all below it; none where it is missing. */
 function foldersBelow(folder: string): string[] {

@@ -1,7 +1,6 @@
-import type { DomainPattern } from './domain-pattern.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './result.ts';
-import type { CatalogFile, Target } from './schema.ts';
+import type { CatalogFile, HostsEntry } from './schema.ts';
 import type { Located } from './yaml-source.ts';
 
 export type Service = CatalogFile['services'][number];
@@ -9,7 +8,7 @@ export type Service = CatalogFile['services'][number];
 /** The known services by id. */
 export type Catalog = ReadonlyMap<string, Service>;
 
-type Selector = NonNullable<Target['services']>;
+type Selector = NonNullable<HostsEntry['services']>;
 
 /** Duplicates are noted as problems; the first entry stands, so that they cause no further ones. */
 export function buildCatalog(files: readonly Located<CatalogFile>[], problems: Problem[]): Catalog {
@@ -31,20 +30,20 @@ export function buildCatalog(files: readonly Located<CatalogFile>[], problems: P
 }
 
 /**
- * The domains of the services that a rule selects. A name that selects nothing is a problem even beside others that
+ * The services that a rule selects. A name that selects nothing is a problem even beside others that
  * do: it is a slip, and would leave a hole. `placeOf` gives the place of a part of the selector.
  */
-export function selectDomains(
+export function selectServices(
   catalog: Catalog,
   selector: Selector,
   placeOf: (...path: (string | number)[]) => string,
   problems: Problem[],
-): readonly DomainPattern[] {
+): readonly Service[] {
   if (Array.isArray(selector))
     return selector.flatMap((id, index) => {
       const service = catalog.get(id);
       if (service === undefined) problems.push(unknown('service', id, catalog.keys(), placeOf(index)));
-      return service?.domains ?? [];
+      return service ?? [];
     });
   const before = problems.length;
   checkNames(catalog, selector, placeOf, problems);
@@ -60,7 +59,7 @@ export function selectDomains(
       problem: 'no service has all of these',
       hint: 'its keys are joined by AND: relax one',
     });
-  return chosen.flatMap((service) => service.domains);
+  return chosen;
 }
 
 const PROPERTIES = ['category', 'operator', 'jurisdiction'] as const;

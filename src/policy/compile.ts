@@ -1,19 +1,43 @@
 import { createHash } from 'node:crypto';
-import { buildCatalog, type Catalog, selectDomains } from './catalog.ts';
-import { buildDomainIndex } from './domain-index.ts';
-import type { DomainPattern } from './domain-pattern.ts';
+import { buildCatalog } from './catalog.ts';
+import { buildHostIndex } from './host-index.ts';
+import type { CompiledLists } from './host-list.ts';
 import { type Inherited, inherit, type Written } from './inherit.ts';
-import { buildNetworkIndex } from './network-index.ts';
+import { buildMembership } from './membership.ts';
+import { createNameTableBuilder } from './name-table.ts';
 import type { ParsedPolicies } from './parse.ts';
 import type { Audience, Department, Exception, PolicySet, PolicyTest, Rule } from './policy.ts';
 import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
-import type { AudienceEntry, BaseFile, DepartmentFile, ExceptionEntry, RuleEntry, Target } from './schema.ts';
+import type { AudienceEntry, BaseFile, DepartmentFile, ExceptionEntry, RuleEntry } from './schema.ts';
+import { createTargets, type Targets } from './targets.ts';
 import type { Located } from './yaml-source.ts';
 
+/** The lists of a policy folder: the names of all, and what those say that the rules name. */
+export type PolicyLists = {
+  readonly available: readonly string[];
+  readonly compiled: CompiledLists;
+  /** Of what the lists say; the same contents have the same version. */
+  readonly version: string;
+};
+
+export const NO_LISTS: PolicyLists = {
+  available: [],
+  compiled: {
+    names: [],
+    counts: [],
+    table: createNameTableBuilder().build(),
+    anySuffix: [],
+    patterns: [],
+    networks: [],
+  },
+  version: '',
+};
+
 /** Puts parsed policies together into one immutable set, or says all that stands in the way. */
-export function compile(parsed: ParsedPolicies): Result<PolicySet> {
+export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<PolicySet> {
   const problems: Problem[] = [];
   const catalog = buildCatalog(parsed.catalogs, problems);
+  const targets = createTargets(catalog, { available: lists.available, read: lists.compiled.names });
   const bases = indexBases(parsed.bases, problems);
   const departments = new Map<string, Department>();
   for (const file of parsed.departments) {
@@ -25,10 +49,10 @@ export function compile(parsed: ParsedPolicies): Result<PolicySet> {
       continue; // a copy: its networks and rules clash as well, and would only hide this
     }
     const inherited = keep(problems, inherit(file, bases));
-    if (inherited !== undefined) departments.set(id, buildDepartment(file, inherited, catalog, problems));
+    if (inherited !== undefined) departments.set(id, buildDepartment(file, inherited, targets, problems));
   }
-  checkBases(bases, catalog, problems);
-  checkNetworks(unique(parsed.departments), problems);
+  checkBases(bases, targets, problems);
+  checkClaims(unique(parsed.departments), problems);
   if (departments.size === 0 && problems.length === 0)
     problems.push({
       at: 'policies',
@@ -37,22 +61,30 @@ export function compile(parsed: ParsedPolicies): Result<PolicySet> {
     });
   if (problems.length > 0) return fail(inFileOrder(problems));
   return succeed({
-    version: versionOf(parsed),
+    version: versionOf(parsed, lists),
     departments,
-    departmentByNetwork: buildNetworkIndex(
-      [...departments.values()].flatMap(({ id, networks }) =>
-        networks.map((network) => [network, id] as const),
-      ),
-    ),
+    membership: buildMembership(departments.values()),
+    hosts: buildHostIndex(targets.sets(), lists.compiled),
   });
 }
 
+/** Names of the lists that the rules and exceptions of the files name, whether there are such lists or not. */
+export function categoriesIn(parsed: ParsedPolicies): ReadonlySet<string> {
+  const files = [...parsed.departments, ...parsed.bases].map(({ value }) => value);
+  const hosts = files.flatMap(({ rules = [], exceptions = [] }) => [
+    ...rules.flatMap(({ block, allow, unless }) => [block, allow, unless]),
+    ...exceptions.map(({ allow }) => allow),
+  ]);
+  return new Set(hosts.flatMap((entry) => entry?.categories ?? []));
+}
+
 /** Each file's name and text, hashed in the order of the names: the same files give the same version anywhere. */
-function versionOf(parsed: ParsedPolicies): string {
+function versionOf(parsed: ParsedPolicies, lists: PolicyLists): string {
   const hash = createHash('sha256');
   const files = [...parsed.departments, ...parsed.bases, ...parsed.catalogs];
   for (const { file, text } of files.toSorted((a, b) => (a.file < b.file ? -1 : 1)))
     hash.update(JSON.stringify([file, text]));
+  hash.update(lists.version);
   return `sha256:${hash.digest('hex')}`;
 }
 
@@ -76,12 +108,12 @@ function indexBases(
 /** A base that nobody extends yet is held to the same rules, so that its mistakes show when they are made. */
 function checkBases(
   bases: ReadonlyMap<string, Located<BaseFile>>,
-  catalog: Catalog,
+  targets: Targets,
   problems: Problem[],
 ): void {
   for (const base of bases.values()) {
     const inherited = keep(problems, inherit(base, bases));
-    if (inherited !== undefined) buildEntries(inherited, base.value.base, 'enforce', catalog, problems);
+    if (inherited !== undefined) buildEntries(inherited, base.value.base, 'enforce', targets, problems);
   }
 }
 
@@ -90,11 +122,11 @@ function buildEntries(
   inherited: Inherited,
   owner: string,
   mode: Department['mode'],
-  catalog: Catalog,
+  targets: Targets,
   problems: Problem[],
 ): Pick<Department, 'rules' | 'exceptions'> {
-  const rules = inherited.rules.map((written) => buildRule(written, mode, catalog, problems));
-  const exceptions = inherited.exceptions.map((written) => buildException(written, catalog, problems));
+  const rules = inherited.rules.map((written) => buildRule(written, mode, targets, problems));
+  const exceptions = inherited.exceptions.map((written) => buildException(written, targets, problems));
   checkUnique(rules, 'rule', owner, problems);
   checkUnique(exceptions, 'exception', owner, problems);
   return { rules, exceptions };
@@ -103,16 +135,16 @@ function buildEntries(
 function buildDepartment(
   file: Located<DepartmentFile>,
   inherited: Inherited,
-  catalog: Catalog,
+  targets: Targets,
   problems: Problem[],
 ): Department {
   const { department: id, title, members, tests } = file.value;
   const mode = inherited.mode ?? 'enforce';
-  const { rules, exceptions } = buildEntries(inherited, id, mode, catalog, problems);
+  const { rules, exceptions } = buildEntries(inherited, id, mode, targets, problems);
   return {
     id,
     title: withoutUndefined(title),
-    networks: members?.networks ?? [],
+    members: { ...buildAudience(members ?? {}), ports: new Set(members?.ports) },
     default: inherited.default ?? 'block', // missing means blocked
     mode,
     contact: withoutUndefined(inherited.contact ?? {}),
@@ -120,28 +152,39 @@ function buildDepartment(
     exceptions,
     tests: (tests ?? []).map((test, index) => buildTest(test, file.at(['tests', index]))),
     at: file.at(['department']),
-    rulesByHost: buildDomainIndex(
-      rules.flatMap((rule) => rule.domains.map((domain) => [domain, rule] as const)),
-    ),
-    exceptionsByHost: buildDomainIndex(
-      exceptions.flatMap((exception) => exception.domains.map((domain) => [domain, exception] as const)),
-    ),
+    rulesBySet: bySet(rules),
+    exceptionsBySet: bySet(exceptions),
   };
+}
+
+function bySet<T extends Rule | Exception>(entries: readonly T[]): ReadonlyMap<number, readonly T[]> {
+  const index = new Map<number, T[]>();
+  for (const entry of entries)
+    for (const set of entry.target.sets) {
+      const named = index.get(set);
+      if (named === undefined) index.set(set, [entry]);
+      else named.push(entry);
+    }
+  return index;
 }
 
 function buildRule(
   { entry, at }: Written<RuleEntry>,
   departmentMode: Department['mode'],
-  catalog: Catalog,
+  targets: Targets,
   problems: Problem[],
 ): Rule {
   const action = entry.block === undefined ? 'allow' : 'block';
   return {
     id: entry.id,
     action,
-    domains: domainsOf(entry[action], catalog, (...path) => at(action, ...path), problems),
+    target: targets.build(entry[action], (...path) => at(action, ...path), problems),
     ports: new Set(entry.ports),
-    unless: { ...buildAudience(entry.unless ?? {}), domains: entry.unless?.domains ?? [] },
+    when: entry.when,
+    unless: {
+      ...buildAudience(entry.unless ?? {}),
+      target: targets.build(entry.unless, (...path) => at('unless', ...path), problems),
+    },
     locked: entry.locked ?? false,
     mode: entry.mode ?? departmentMode,
     status: entry.status ?? 403,
@@ -151,18 +194,19 @@ function buildRule(
       title: withoutUndefined(title),
       url,
     })),
+    review: entry.review,
     at: at(),
   };
 }
 
 function buildException(
   { entry, at }: Written<ExceptionEntry>,
-  catalog: Catalog,
+  targets: Targets,
   problems: Problem[],
 ): Exception {
   return {
     id: entry.id,
-    domains: domainsOf(entry.allow, catalog, (...path) => at('allow', ...path), problems),
+    target: targets.build(entry.allow, (...path) => at('allow', ...path), problems),
     for: buildAudience(entry.for),
     until: entry.until,
     approvedBy: entry.approvedBy,
@@ -180,24 +224,15 @@ function buildTest(test: NonNullable<DepartmentFile['tests']>[number], at: strin
     time: test.at,
     expect: test.expect,
     rule: test.rule,
+    exception: test.exception,
+    default: test.default ?? false,
+    wouldBlock: test.wouldBlock,
     at,
   };
 }
 
 function buildAudience(entry: AudienceEntry): Audience {
   return { users: new Set(entry.users), groups: new Set(entry.groups), networks: entry.networks ?? [] };
-}
-
-function domainsOf(
-  target: Target | undefined,
-  catalog: Catalog,
-  at: (...path: (string | number)[]) => string,
-  problems: Problem[],
-): readonly DomainPattern[] {
-  const listed = target?.domains ?? [];
-  if (target?.services === undefined) return listed;
-  const selected = selectDomains(catalog, target.services, (...path) => at('services', ...path), problems);
-  return [...listed, ...selected];
 }
 
 function checkUnique(
@@ -231,23 +266,46 @@ function unique(files: readonly Located<DepartmentFile>[]): readonly Located<Dep
   );
 }
 
-function checkNetworks(files: readonly Located<DepartmentFile>[], problems: Problem[]): void {
+/** A network, port, user or group belongs to one department: else two would decide for one request. */
+function checkClaims(files: readonly Located<DepartmentFile>[], problems: Problem[]): void {
   const claimed = new Map<string, { readonly department: string; readonly at: string }>();
   for (const file of files)
-    (file.value.members?.networks ?? []).forEach(({ text }, index) => {
+    for (const { what, name, path } of claimsOf(file.value)) {
       const { department } = file.value;
-      const at = file.at(['members', 'networks', index]);
-      const other = claimed.get(text);
-      if (other === undefined) claimed.set(text, { department, at });
+      const at = file.at(['members', ...path]);
+      const claim = `the ${what} ${name}`;
+      const other = claimed.get(claim);
+      if (other === undefined) claimed.set(claim, { department, at });
       else if (other.department === department)
-        problems.push({ at, problem: `the network ${text} stands twice`, hint: 'remove one' });
+        problems.push({ at, problem: `${claim} stands twice`, hint: 'remove one' });
       else
         problems.push({
           at,
-          problem: `the network ${text} already belongs to \`${other.department}\`, at ${other.at}`,
-          hint: 'a network belongs to one department; a narrower one may lie inside it',
+          problem: `${claim} already belongs to \`${other.department}\`, at ${other.at}`,
+          hint: `a ${what} belongs to one department${what === 'network' ? '; a narrower one may lie inside it' : ''}`,
         });
-    });
+    }
+}
+
+type Claim = {
+  readonly what: 'network' | 'port' | 'user' | 'group';
+  readonly name: string;
+  readonly path: readonly (string | number)[];
+};
+
+function claimsOf({ members = {} }: DepartmentFile): readonly Claim[] {
+  const { networks = [], ports = [], users = [], groups = [] } = members;
+  const claim = (what: Claim['what'], names: readonly string[]): Claim[] =>
+    names.map((name, index) => ({ what, name, path: [`${what}s`, index] }));
+  return [
+    ...claim(
+      'network',
+      networks.map(({ text }) => text),
+    ),
+    ...claim('port', ports.map(String)),
+    ...claim('user', users),
+    ...claim('group', groups),
+  ];
 }
 
 /** The value, or undefined with its problems noted. */

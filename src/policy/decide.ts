@@ -1,25 +1,29 @@
 import type { SpecialRange } from './address.ts';
-import { patternCovers } from './domain-pattern.ts';
 import type { Facts } from './facts.ts';
+import type { Covering, Origin } from './host-index.ts';
 import { networkContains } from './network.ts';
 import type { Action, Audience, Department, Exception, PolicySet, Rule } from './policy.ts';
+import { scheduleVerdict } from './schedule.ts';
 
 export type Decision =
   | { readonly action: 'forward'; readonly reason: ForwardReason; readonly wouldBlock?: BlockReason }
   | { readonly action: 'block'; readonly reason: BlockReason };
 
 export type ForwardReason =
-  | { readonly code: 'rule'; readonly rule: Rule }
-  | { readonly code: 'exception'; readonly exception: Exception }
+  | { readonly code: 'rule'; readonly rule: Rule; readonly by: Evidence }
+  | { readonly code: 'exception'; readonly exception: Exception; readonly by: Evidence }
   | { readonly code: 'default' };
 
 export type BlockReason =
-  | { readonly code: 'rule'; readonly rule: Rule }
+  | { readonly code: 'rule'; readonly rule: Rule; readonly by: Evidence }
   | { readonly code: 'default' }
   | { readonly code: 'department-unknown' }
   | { readonly code: 'port-forbidden'; readonly port: number }
   | { readonly code: 'address-forbidden'; readonly address: string; readonly range: ForbiddenRange }
   | { readonly code: 'proxy-loop' };
+
+/** By which of its entries a rule or an exception covers the host: where they stand, and how narrow it is. */
+export type Evidence = { readonly origin: Origin; readonly specificity: number };
 
 /** A special range, or an address that the proxy itself listens on. */
 export type ForbiddenRange = SpecialRange | 'own-listener';
@@ -29,9 +33,15 @@ export type Applicability =
   | 'applies'
   | 'other-host'
   | 'other-port'
+  | 'not-yet' // by its `when`, as are the next two
+  | 'over'
+  | 'other-time'
   | 'spared' // by its `unless`
   | 'other-people'
   | 'expired';
+
+/** A rule or an exception that applies, and the narrowest of its sets that covers the host. */
+type Applying<T> = { readonly entry: T; readonly match: Covering };
 
 /**
  * The decision on one request: a truth table, free of order.
@@ -43,68 +53,109 @@ export type Applicability =
 export function decide(facts: Facts, policies: PolicySet): Decision {
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   if (department === undefined) return { action: 'block', reason: { code: 'department-unknown' } };
-  const rules = mostSpecificFirst(
-    department.rulesByHost.find(facts.host).filter(({ value }) => ruleApplies(value, facts) === 'applies'),
-  );
-  const exceptions = department.exceptionsByHost
-    .find(facts.host)
-    .filter(({ value }) => exceptionApplies(value, facts) === 'applies');
-  return conclude(department, rules, mostSpecificFirst(exceptions)[0]);
+  const covering = policies.hosts.covering(facts.host, facts.addresses);
+  const rules: Applying<Rule>[] = [];
+  const exceptions: Applying<Exception>[] = [];
+  for (const match of covering) {
+    for (const rule of department.rulesBySet.get(match.set) ?? [])
+      if (ruleApplies(rule, match, facts, covering) === 'applies') rules.push({ entry: rule, match });
+    for (const exception of department.exceptionsBySet.get(match.set) ?? [])
+      if (exceptionApplies(exception, match, facts) === 'applies')
+        exceptions.push({ entry: exception, match });
+  }
+  return conclude(department, rules, exceptions, policies);
 }
 
-/** Everything but the host, which the index has already matched. */
-export function ruleApplies(rule: Rule, facts: Facts): Applicability {
+/** Whether a rule one of whose sets is `match` applies, given all the sets that cover the host. */
+export function ruleApplies(
+  rule: Rule,
+  match: Covering,
+  facts: Facts,
+  covering: readonly Covering[],
+): Applicability {
+  // A name that leads to a blocked address among others is blocked; to be allowed, all of them must be.
+  if (match.partly && rule.action === 'allow') return 'other-host';
   if (rule.ports.size > 0 && !rule.ports.has(facts.port)) return 'other-port';
+  const timely = rule.when === undefined ? 'in-force' : scheduleVerdict(rule.when, facts.time);
+  if (timely !== 'in-force') return timely;
   if (includes(rule.unless, facts)) return 'spared';
-  if (rule.unless.domains.some((pattern) => patternCovers(pattern, facts.host))) return 'spared';
+  const { sets } = rule.unless.target;
+  if (sets.length > 0 && covering.some(({ set, partly }) => !partly && sets.includes(set))) return 'spared';
   return 'applies';
 }
 
-/** Everything but the host, which the index has already matched. */
-export function exceptionApplies(exception: Exception, facts: Facts): Applicability {
+/** Whether an exception one of whose sets is `match` applies. */
+export function exceptionApplies(exception: Exception, match: Covering, facts: Facts): Applicability {
+  if (match.partly) return 'other-host';
   if (facts.time >= exception.until) return 'expired';
   return includes(exception.for, facts) ? 'applies' : 'other-people';
 }
 
 function conclude(
   department: Department,
-  rules: readonly Rule[],
-  exception: Exception | undefined,
+  rules: readonly Applying<Rule>[],
+  exceptions: readonly Applying<Exception>[],
+  policies: PolicySet,
 ): Decision {
-  const enforced = rules.filter((rule) => rule.action === 'allow' || rule.mode === 'enforce');
-  const actual = weigh(enforced, exception, department.mode === 'enforce' ? department.default : 'allow');
-  if (actual.action === 'block') return actual;
-  const intended = weigh(rules, exception, department.default);
+  const enforced = rules.filter(({ entry }) => entry.action === 'allow' || entry.mode === 'enforce');
+  const otherwise = department.mode === 'enforce' ? department.default : 'allow';
+  const actual = weigh(enforced, exceptions, otherwise, policies);
+  const isObserving = enforced.length < rules.length || department.mode === 'observe';
+  if (actual.action === 'block' || !isObserving) return actual;
+  const intended = weigh(rules, exceptions, department.default, policies);
   return intended.action === 'block' ? { ...actual, wouldBlock: intended.reason } : actual;
 }
 
-/** Rows 1 to 5 of the truth table, over the rules given. */
-function weigh(rules: readonly Rule[], exception: Exception | undefined, otherwise: Action): Decision {
-  const blocking = rules.filter((rule) => rule.action === 'block');
-  const locked = blocking.find((rule) => rule.locked);
-  if (locked !== undefined) return { action: 'block', reason: { code: 'rule', rule: locked } };
-  if (exception !== undefined) return { action: 'forward', reason: { code: 'exception', exception } };
-  if (blocking[0] !== undefined) return { action: 'block', reason: { code: 'rule', rule: blocking[0] } };
-  const allowing = rules.find((rule) => rule.action === 'allow');
-  if (allowing !== undefined) return { action: 'forward', reason: { code: 'rule', rule: allowing } };
+/** Rows 1 to 5 of the truth table, over the rules and exceptions given. */
+function weigh(
+  rules: readonly Applying<Rule>[],
+  exceptions: readonly Applying<Exception>[],
+  otherwise: Action,
+  policies: PolicySet,
+): Decision {
+  const because = ({ entry: rule, match }: Applying<Rule>) =>
+    ({ code: 'rule', rule, by: evidence(match, policies) }) as const;
+  const locked = mostSpecific(rules, (rule) => rule.action === 'block' && rule.locked);
+  if (locked !== undefined) return { action: 'block', reason: because(locked) };
+  const exempt = mostSpecific(exceptions, () => true);
+  if (exempt !== undefined) {
+    const by = evidence(exempt.match, policies);
+    return { action: 'forward', reason: { code: 'exception', exception: exempt.entry, by } };
+  }
+  const blocking = mostSpecific(rules, (rule) => rule.action === 'block');
+  if (blocking !== undefined) return { action: 'block', reason: because(blocking) };
+  const allowing = mostSpecific(rules, (rule) => rule.action === 'allow');
+  if (allowing !== undefined) return { action: 'forward', reason: because(allowing) };
   return { action: otherwise === 'block' ? 'block' : 'forward', reason: { code: 'default' } };
 }
+
+const evidence = ({ set, specificity }: Covering, policies: PolicySet): Evidence => ({
+  origin: policies.hosts.originOf(set),
+  specificity,
+});
 
 function includes(audience: Audience, facts: Facts): boolean {
   return (
     (facts.user !== undefined && audience.users.has(facts.user)) ||
-    (facts.groups ?? []).some((group) => audience.groups.has(group)) ||
+    (audience.groups.size > 0 && (facts.groups ?? []).some((group) => audience.groups.has(group))) ||
     audience.networks.some((network) => networkContains(network, facts.client))
   );
 }
 
-function mostSpecificFirst<T extends { readonly id: string }>(
-  matches: readonly { readonly value: T; readonly specificity: number }[],
-): readonly T[] {
-  return matches
-    .toSorted((a, b) => b.specificity - a.specificity || compareIds(a.value.id, b.value.id))
-    .map(({ value }) => value);
+/** Of those wanted, the one whose match is the narrowest; among equals the id that is first in the alphabet. */
+function mostSpecific<T extends { readonly id: string }>(
+  applying: readonly Applying<T>[],
+  isWanted: (entry: T) => boolean,
+): Applying<T> | undefined {
+  let foremost: Applying<T> | undefined;
+  for (const candidate of applying)
+    if (isWanted(candidate.entry) && (foremost === undefined || precedes(candidate, foremost)))
+      foremost = candidate;
+  return foremost;
 }
 
-// Not by locale: the tie must break alike on every machine.
-const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+// Ids are not compared by locale: the tie must break alike on every machine.
+const precedes = <T extends { readonly id: string }>(a: Applying<T>, b: Applying<T>): boolean =>
+  a.match.specificity === b.match.specificity
+    ? a.entry.id < b.entry.id
+    : a.match.specificity > b.match.specificity;

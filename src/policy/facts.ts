@@ -17,6 +17,8 @@ export type Facts = {
   readonly via: Via;
   readonly method: string;
   readonly host: Host;
+  /** What the host's name resolved to; absent before it is looked up. */
+  readonly addresses?: readonly string[];
   readonly port: number;
   /** The path without its query: queries carry what people typed. Absent for a tunnel. */
   readonly path?: string;

@@ -1,26 +1,31 @@
 import { addressBytes, mask, type Network } from './network.ts';
 
-/** Which value an address belongs to; of nested networks the longest prefix wins, as in routing. */
-export type NetworkIndex<T> = { find(address: string): T | undefined };
+/** Values by network, for one address at a time; the longest prefix comes first, as in routing. */
+export type NetworkIndex<T> = {
+  /** The value of the narrowest network that holds the address. */
+  find(address: string): T | undefined;
+  /** The values of all networks that hold it, and the length of each one's prefix. */
+  findAll(address: string): readonly { readonly value: T; readonly prefix: number }[];
+};
 
 export function buildNetworkIndex<T>(entries: Iterable<readonly [Network, T]>): NetworkIndex<T> {
-  const byPrefix = new Map<number, Map<string, T>>();
+  const byPrefix = new Map<number, Map<string, T[]>>();
   for (const [network, value] of entries) {
-    const level = byPrefix.get(network.prefix) ?? new Map<string, T>();
-    level.set(network.bytes.join('.'), value);
+    const level = byPrefix.get(network.prefix) ?? new Map<string, T[]>();
+    const key = network.bytes.join('.');
+    level.set(key, [...(level.get(key) ?? []), value]);
     byPrefix.set(network.prefix, level);
   }
   const longestFirst = [...byPrefix].sort(([a], [b]) => b - a);
-  return {
-    find(address) {
-      const bytes = addressBytes(address);
-      if (bytes === undefined) return undefined;
-      for (const [prefix, level] of longestFirst) {
+  const findAll: NetworkIndex<T>['findAll'] = (address) => {
+    const bytes = longestFirst.length === 0 ? undefined : addressBytes(address);
+    if (bytes === undefined) return [];
+    return longestFirst
+      .filter(([prefix]) => prefix <= bytes.length * 8)
+      .flatMap(([prefix, level]) =>
         // The key's length tells IPv4 from IPv6, so one level can hold both.
-        const value = prefix <= bytes.length * 8 ? level.get(mask(bytes, prefix).join('.')) : undefined;
-        if (value !== undefined) return value;
-      }
-      return undefined;
-    },
+        (level.get(mask(bytes, prefix).join('.')) ?? []).map((value) => ({ value, prefix })),
+      );
   };
+  return { findAll, find: (address) => findAll(address)[0]?.value };
 }

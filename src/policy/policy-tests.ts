@@ -1,4 +1,5 @@
-import { type Decision, decide, exceptionApplies } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
+import { explain } from './explain.ts';
 import { type Facts, factsOfUrl } from './facts.ts';
 import type { Department, PolicySet, PolicyTest } from './policy.ts';
 import type { Problem } from './result.ts';
@@ -7,9 +8,9 @@ import type { Problem } from './result.ts';
 export function runPolicyTests(policies: PolicySet, now: number): readonly Problem[] {
   return [...policies.departments.values()].flatMap((department) =>
     department.tests.flatMap((test) => {
-      const owner = test.client === undefined ? undefined : policies.departmentByNetwork.find(test.client);
-      if (owner !== undefined && owner !== department.id) return [foreignClient(test, department, owner)];
       const facts = factsOfTest(test, department, now);
+      const owner = policies.membership.find(facts);
+      if (owner !== undefined && owner !== department.id) return [foreignAsker(test, department, owner)];
       const decision = decide(facts, policies);
       return passes(test, decision) || restsOnEnded(test, department, facts, policies)
         ? []
@@ -36,8 +37,9 @@ export function expiredExceptions(policies: PolicySet, now: number): readonly Pr
   return [...new Map(expired.map((problem) => [problem.at, problem])).values()];
 }
 
-function factsOfTest(test: PolicyTest, department: Department, now: number): Facts {
-  const network = department.networks[0]?.text.replace(/\/\d+$/, '');
+/** The request that a test makes, with a client of the department when it names none. */
+export function factsOfTest(test: PolicyTest, department: Department, now: number): Facts {
+  const network = department.members.networks[0]?.text.replace(/\/\d+$/, '');
   return factsOfUrl(test.url, {
     time: test.time ?? now,
     department: department.id,
@@ -48,13 +50,28 @@ function factsOfTest(test: PolicyTest, department: Department, now: number): Fac
 }
 
 function passes(test: PolicyTest, decision: Decision): boolean {
-  const ruleId = decision.reason.code === 'rule' ? decision.reason.rule.id : undefined;
-  return decision.action === test.expect && (test.rule === undefined || test.rule === ruleId);
+  const { reason } = decision;
+  return (
+    decision.action === test.expect &&
+    (test.rule === undefined || (reason.code === 'rule' && reason.rule.id === test.rule)) &&
+    (test.exception === undefined ||
+      (reason.code === 'exception' && reason.exception.id === test.exception)) &&
+    (!test.default || reason.code === 'default') &&
+    (test.wouldBlock === undefined || observes(test.wouldBlock, decision))
+  );
 }
 
-function foreignClient({ at, client }: PolicyTest, department: Department, owner: string): Problem {
-  const problem = `the client ${client} belongs to \`${owner}\`, so \`${department.id}\` never decides for it`;
-  return { at, problem, hint: `test it in \`${owner}\`, or use an address of this department` };
+/** Whether observe mode has spared the request what the test says. */
+function observes(wanted: string | boolean, decision: Decision): boolean {
+  const observed = decision.action === 'forward' ? decision.wouldBlock : undefined;
+  if (typeof wanted === 'boolean') return wanted === (observed !== undefined);
+  return observed?.code === 'rule' && observed.rule.id === wanted;
+}
+
+function foreignAsker(test: PolicyTest, department: Department, owner: string): Problem {
+  const who = test.user ?? (test.groups.length > 0 ? test.groups.join(', ') : `client ${test.client}`);
+  const problem = `the ${test.user === undefined ? '' : 'user '}${who} belongs to \`${owner}\`, so \`${department.id}\` never decides for it`;
+  return { at: test.at, problem, hint: `test it in \`${owner}\`, or use an address of this department` };
 }
 
 /**
@@ -63,21 +80,34 @@ function foreignClient({ at, client }: PolicyTest, department: Department, owner
  */
 function restsOnEnded(test: PolicyTest, department: Department, facts: Facts, policies: PolicySet): boolean {
   const passedUntil = (end: number): boolean => passes(test, decide({ ...facts, time: end - 1 }, policies));
-  return (
-    test.time === undefined &&
-    department.exceptionsByHost
-      .find(facts.host)
-      .some(({ value }) => exceptionApplies(value, facts) === 'expired' && passedUntil(value.until))
+  if (test.time !== undefined || department.exceptions.length === 0) return false;
+  return explain(facts, policies).exceptions.some(
+    ({ of, verdict }) => verdict === 'expired' && passedUntil(of.until),
   );
 }
 
 function failedTest(test: PolicyTest, facts: Facts, decision: Decision): Problem {
-  const wanted = test.rule === undefined ? test.expect : `${test.expect} by the rule \`${test.rule}\``;
+  const observed = decision.action === 'forward' ? decision.wouldBlock : undefined;
+  const would = observed === undefined ? '' : `, and would be blocked by ${describeReason(observed)}`;
   return {
     at: test.at,
-    problem: `${test.url.text}: expected ${wanted}, but it is ${decision.action} by ${describeReason(decision)}`,
+    problem: `${test.url.text}: expected ${describeWanted(test)}, but it is ${decision.action} by ${describeReason(decision.reason)}${would}`,
     hint: explainCommand(test, facts),
   };
+}
+
+function describeWanted({ expect, rule, exception, default: byDefault, wouldBlock }: PolicyTest): string {
+  const decider =
+    rule !== undefined
+      ? ` by the rule \`${rule}\``
+      : exception !== undefined
+        ? ` by the exception \`${exception}\``
+        : byDefault
+          ? ' by the default'
+          : '';
+  if (wouldBlock === undefined) return expect + decider;
+  if (wouldBlock === false) return `${expect}${decider}, observed by nothing`;
+  return `${expect}${decider}, observed by ${wouldBlock === true ? 'what would block it' : `the rule \`${wouldBlock}\``}`;
 }
 
 /** The command that explains this very request. */
@@ -92,7 +122,7 @@ function explainCommand(test: PolicyTest, { department, client, user, groups = [
   return `postern explain ${test.url.text} ${options.join(' ')}`;
 }
 
-function describeReason({ reason }: Decision): string {
+function describeReason(reason: Decision['reason']): string {
   switch (reason.code) {
     case 'rule':
       return `the rule \`${reason.rule.id}\``;

@@ -1,8 +1,10 @@
-import type { DomainIndex } from './domain-index.ts';
 import type { DomainPattern } from './domain-pattern.ts';
 import type { Host } from './host.ts';
+import type { HostIndex } from './host-index.ts';
+import type { HostPattern } from './host-pattern.ts';
+import type { Members, Membership } from './membership.ts';
 import type { Network } from './network.ts';
-import type { NetworkIndex } from './network-index.ts';
+import type { Schedule } from './schedule.ts';
 
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -26,13 +28,28 @@ export type Audience = {
   readonly networks: readonly Network[];
 };
 
+/** The hosts that a rule or an exception names: any one of these suffices. */
+export type Target = {
+  /** Ids in the catalog; a selector is resolved to the services that it selects. */
+  readonly services: readonly string[];
+  readonly domains: readonly DomainPattern[];
+  /** Names of lists. */
+  readonly categories: readonly string[];
+  readonly addresses: readonly Network[];
+  readonly patterns: readonly HostPattern[];
+  /** All of these as numbers of sets in the policy set's `hosts`. */
+  readonly sets: readonly number[];
+};
+
 export type Rule = {
   readonly id: string;
   readonly action: Action;
-  readonly domains: readonly DomainPattern[];
+  readonly target: Target;
   /** Empty: every port. */
   readonly ports: ReadonlySet<number>;
-  readonly unless: Audience & { readonly domains: readonly DomainPattern[] };
+  /** Undefined: always. */
+  readonly when: Schedule | undefined;
+  readonly unless: Audience & { readonly target: Target };
   readonly locked: boolean;
   /** The rule's own, else its department's. */
   readonly mode: Mode;
@@ -40,6 +57,8 @@ export type Rule = {
   readonly reason: LocalizedText | undefined;
   readonly reference: string | undefined;
   readonly alternatives: readonly Alternative[];
+  /** The day on which somebody should ask whether the rule is still wanted, `2026-06-30`. */
+  readonly review: string | undefined;
   readonly at: Place;
 };
 
@@ -47,7 +66,7 @@ export type Alternative = { readonly title: LocalizedText; readonly url: string 
 
 export type Exception = {
   readonly id: string;
-  readonly domains: readonly DomainPattern[];
+  readonly target: Target;
   readonly for: Audience;
   /** Milliseconds since the epoch; at this instant the exception has ended. */
   readonly until: number;
@@ -61,7 +80,7 @@ export type Contact = { readonly email?: string; readonly phone?: string; readon
 export type Department = {
   readonly id: string;
   readonly title: LocalizedText;
-  readonly networks: readonly Network[];
+  readonly members: Members;
   readonly default: Action;
   readonly mode: Mode;
   readonly contact: Contact;
@@ -69,9 +88,9 @@ export type Department = {
   readonly exceptions: readonly Exception[];
   readonly tests: readonly PolicyTest[];
   readonly at: Place;
-  /** The rules and exceptions by the hosts they name. */
-  readonly rulesByHost: DomainIndex<Rule>;
-  readonly exceptionsByHost: DomainIndex<Exception>;
+  /** The rules and exceptions by the sets of hosts that they name. */
+  readonly rulesBySet: ReadonlyMap<number, readonly Rule[]>;
+  readonly exceptionsBySet: ReadonlyMap<number, readonly Exception[]>;
 };
 
 /** A promise in the policy file about one request, checked before the policy goes live. */
@@ -83,7 +102,12 @@ export type PolicyTest = {
   /** Milliseconds since the epoch; undefined: now. */
   readonly time: number | undefined;
   readonly expect: 'forward' | 'block';
+  /** What must decide: a rule, an exception or the default; any when all are undefined. */
   readonly rule: string | undefined;
+  readonly exception: string | undefined;
+  readonly default: boolean;
+  /** In observe mode, the rule that would have blocked; true: whatever would have. */
+  readonly wouldBlock: string | boolean | undefined;
   readonly at: Place;
 };
 
@@ -101,5 +125,7 @@ export type PolicySet = {
   /** `sha256:` and 64 hexadecimal digits. */
   readonly version: string;
   readonly departments: ReadonlyMap<string, Department>;
-  readonly departmentByNetwork: NetworkIndex<string>;
+  readonly membership: Membership;
+  /** The one matcher of all departments. */
+  readonly hosts: HostIndex;
 };

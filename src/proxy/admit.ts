@@ -95,28 +95,35 @@ type Reached = {
 };
 
 /** Where an allowed request may go. A blocked name is never looked up: the question alone would tell of it. */
-async function reach({ facts }: Asked, decision: Decision, door: Door): Promise<Reached> {
+async function reach(asked: Asked, decision: Decision, door: Door): Promise<Reached> {
   if (decision.action === 'block') return { decision, addresses: [] };
-  const resolved = await door.resolve(facts.host);
+  const resolved = await door.resolve(asked.facts.host);
   return resolved.ok
-    ? judgeAddresses(facts, decision, resolved.value, door.egress)
+    ? judgeAddresses(asked, decision, resolved.value, door.egress)
     : { decision, addresses: [], error: resolved.error };
 }
 
-/** The addresses of a name that may be dialled; when none of them may, the request is blocked after all. */
+/**
+ * The addresses of a name that may be dialled. When none of them may, or when a rule names one of them, the request is
+ * blocked after all.
+ */
 export function judgeAddresses(
-  facts: Facts,
-  decision: Decision,
+  { facts, policies }: Pick<Asked, 'facts' | 'policies'>,
+  first: Decision,
   resolved: readonly string[],
   egress: Egress,
 ): Reached {
+  const decision = policies.hosts.heedsAddresses
+    ? decide({ ...facts, addresses: resolved }, policies)
+    : first;
+  if (decision.action === 'block') return { decision, addresses: [] };
   const judged = resolved.map((address) => ({
     address,
     forbidden: egress.forbidsAddress(facts.host, address, facts.port),
   }));
   const addresses = judged.filter(({ forbidden }) => forbidden === undefined).map(({ address }) => address);
-  const [first] = judged;
-  if (addresses.length === 0 && first?.forbidden !== undefined)
-    return { decision: { action: 'block', reason: first.forbidden }, addresses };
+  const [one] = judged;
+  if (addresses.length === 0 && one?.forbidden !== undefined)
+    return { decision: { action: 'block', reason: one.forbidden }, addresses };
   return { decision, addresses };
 }

@@ -147,7 +147,7 @@ function ask(
   const client = clientAddress(request.socket);
   const facts: Facts = {
     time: Date.now(),
-    ...identify(client, policies),
+    ...identify({ client, listenerPort: request.socket.localPort }, policies),
     client,
     via,
     method: request.method ?? '',
@@ -175,7 +175,7 @@ async function refuse(
     event: 'malformed',
     incident,
     time,
-    ...identify(client, door.policies.current()),
+    ...identify({ client, listenerPort: socket.localPort }, door.policies.current()),
     client,
     via: request === undefined ? undefined : request.method === 'CONNECT' ? 'connect' : 'http',
     method: request?.method,

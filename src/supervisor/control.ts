@@ -11,12 +11,13 @@ export type ControlServer = { close(): void };
 /** The kernel's limit for the path of a socket (sun_path), less its end. */
 const MAX_SOCKET_PATH = 107;
 const MAX_LINE = 1_024;
-const EXCHANGE_DEADLINE_MS = 10_000;
+/** A reload that reads millions of listed domains takes seconds. */
+const EXCHANGE_DEADLINE_MS = 60_000;
 
 /** Listens for commands, from the owner of the state folder only. A socket that a crash left behind is replaced. */
 export async function serveControl(
   stateFolder: string,
-  handle: (command: Command) => Answer,
+  handle: (command: Command) => Promise<Answer>,
 ): Promise<Result<ControlServer, Problem>> {
   const path = socketPath(stateFolder);
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH)
@@ -60,23 +61,30 @@ export async function askRunning(stateFolder: string, command: Command): Promise
 
 const socketPath = (stateFolder: string): string => join(stateFolder, 'postern.sock');
 
-function serveOne(socket: net.Socket, handle: (command: Command) => Answer): void {
+function serveOne(socket: net.Socket, handle: (command: Command) => Promise<Answer>): void {
   let received = '';
+  let isAsked = false;
   socket.setEncoding('utf8');
   socket.setTimeout(EXCHANGE_DEADLINE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
-    if (socket.writableEnded) return; // one command a connection; the rest is read, and let go
+    if (isAsked) return; // one command a connection; the rest is read, and let go
     received += chunk;
     const end = received.indexOf('\n');
     if (end === -1 && received.length <= MAX_LINE) return;
-    const command = received.slice(0, end);
-    const answer =
-      command === 'status' || command === 'reload'
-        ? handle(command)
-        : { ok: false, problem: 'unknown command' };
-    socket.end(`${JSON.stringify(answer)}\n`);
+    isAsked = true;
+    void answer(received.slice(0, end), handle).then((said) => socket.end(`${JSON.stringify(said)}\n`));
   });
+}
+
+async function answer(command: string, handle: (command: Command) => Promise<Answer>): Promise<Answer> {
+  if (command !== 'status' && command !== 'reload') return { ok: false, problem: 'unknown command' };
+  try {
+    return await handle(command);
+  } catch (fault) {
+    const problem = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+    return { ok: false, problems: [{ at: 'postern', problem, hint: 'this is a bug: please report it' }] };
+  }
 }
 
 function ask(path: string, command: Command): Promise<Result<Answer, string>> {

@@ -1,6 +1,6 @@
 import type { Notice } from '../../src/block-page/notice.ts';
-import type { BlockReason } from '../../src/policy/decide.ts';
-import type { Department, Rule } from '../../src/policy/policy.ts';
+import type { BlockReason, Evidence } from '../../src/policy/decide.ts';
+import type { Department, Rule, Target } from '../../src/policy/policy.ts';
 import { PROXY_ERROR_STATUS, type ProxyError } from '../../src/policy/proxy-error.ts';
 
 export const TRADE_MINISTRY: Pick<Department, 'id' | 'title' | 'contact'> = {
@@ -9,12 +9,24 @@ export const TRADE_MINISTRY: Pick<Department, 'id' | 'title' | 'contact'> = {
   contact: { email: 'helpdesk@motie.example', phone: '+82-44-000-0000' },
 };
 
+const NO_HOSTS: Target = {
+  services: [],
+  domains: [],
+  categories: [],
+  addresses: [],
+  patterns: [],
+  sets: [],
+};
+
+const BY_SERVICE: Evidence = { origin: { kind: 'service', service: 'deepseek' }, specificity: 9 };
+
 export const DEEPSEEK: Rule = {
   id: 'deepseek',
   action: 'block',
-  domains: [],
+  target: NO_HOSTS,
   ports: new Set(),
-  unless: { users: new Set(), groups: new Set(), networks: [], domains: [] },
+  when: undefined,
+  unless: { users: new Set(), groups: new Set(), networks: [], target: NO_HOSTS },
   locked: true,
   mode: 'enforce',
   status: 403,
@@ -30,6 +42,7 @@ export const DEEPSEEK: Rule = {
     },
     { title: { en: 'Papago translation', ko: '파파고 번역' }, url: 'https://papago.naver.com/' },
   ],
+  review: undefined,
   at: 'policies/trade-ministry.yaml:14:5',
 };
 
@@ -46,12 +59,13 @@ export function notice(subject: Notice['subject'], changes: Partial<Notice> = {}
 }
 
 export function blockedByRule(rule: Partial<Rule> = {}, changes: Partial<Notice> = {}): Notice {
-  return notice({ kind: 'blocked', reason: { code: 'rule', rule: { ...DEEPSEEK, ...rule } } }, changes);
+  const reason = { code: 'rule', rule: { ...DEEPSEEK, ...rule }, by: BY_SERVICE } as const;
+  return notice({ kind: 'blocked', reason }, changes);
 }
 
 /** One of each code; a new one fails to compile until it stands here. */
 const BLOCK_REASONS: { readonly [Code in BlockReason['code']]: Extract<BlockReason, { code: Code }> } = {
-  rule: { code: 'rule', rule: DEEPSEEK },
+  rule: { code: 'rule', rule: DEEPSEEK, by: BY_SERVICE },
   default: { code: 'default' },
   'department-unknown': { code: 'department-unknown' },
   'port-forbidden': { code: 'port-forbidden', port: 8081 },
@@ -68,7 +82,7 @@ export const SUBJECTS: readonly (readonly [name: string, subject: Notice['subjec
   ),
   [
     'blocked: rule with status 451',
-    { kind: 'blocked', reason: { code: 'rule', rule: { ...DEEPSEEK, status: 451 } } },
+    { kind: 'blocked', reason: { code: 'rule', rule: { ...DEEPSEEK, status: 451 }, by: BY_SERVICE } },
   ],
   ...(Object.keys(PROXY_ERROR_STATUS) as ProxyError[]).map(
     (error) => [`failed: ${error}`, { kind: 'failed', error }] as const,

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/decision-log/record.ts';
-import type { Decision } from '../../src/policy/decide.ts';
+import type { Decision, Evidence } from '../../src/policy/decide.ts';
+import type { Origin } from '../../src/policy/host-index.ts';
 import {
   BLOCKED,
   decisionRecord,
   EXCEPTION,
   hostOf,
+  LISTED,
   malformedRecord,
   outcomeRecord,
   RULE,
@@ -14,6 +16,8 @@ import { lineFor, linesFor } from './support.ts';
 
 const parsed = async (record: Parameters<typeof lineFor>[0]): Promise<Record<string, unknown>> =>
   JSON.parse(await lineFor(record)) as Record<string, unknown>;
+
+const by = (origin: Origin): Evidence => ({ origin, specificity: 9 });
 
 describe('the line of a decision', () => {
   test('has these fields in this order, and nothing that the logger adds', async () => {
@@ -52,8 +56,29 @@ describe('the line of a decision', () => {
     ['a rule', BLOCKED, { reason: 'rule', rule: 'deepseek', source: 'policies/trade-ministry.yaml:14' }],
     [
       'an exception',
-      { action: 'forward', reason: { code: 'exception', exception: EXCEPTION } },
+      { action: 'forward', reason: { code: 'exception', exception: EXCEPTION, by: LISTED } },
       { reason: 'exception', exception: 'ai-safety-research', source: 'policies/trade-ministry.yaml:40' },
+    ],
+    [
+      'a rule by a service of the catalog',
+      {
+        action: 'block',
+        reason: { code: 'rule', rule: RULE, by: by({ kind: 'service', service: 'deepseek' }) },
+      },
+      {
+        reason: 'rule',
+        rule: 'deepseek',
+        service: 'deepseek',
+        source: 'policies/trade-ministry.yaml:14',
+      },
+    ],
+    [
+      'a rule by a list',
+      {
+        action: 'block',
+        reason: { code: 'rule', rule: RULE, by: by({ kind: 'category', category: 'vpn' }) },
+      },
+      { reason: 'rule', rule: 'deepseek', category: 'vpn', source: 'policies/trade-ministry.yaml:14' },
     ],
     ['the default', { action: 'forward', reason: { code: 'default' } }, { reason: 'default' }],
     [
@@ -83,7 +108,7 @@ describe('the line of a decision', () => {
     const decision: Decision = {
       action: 'forward',
       reason: { code: 'default' },
-      wouldBlock: { code: 'rule', rule: RULE },
+      wouldBlock: { code: 'rule', rule: RULE, by: LISTED },
     };
     expect(await parsed(decisionRecord({}, decision, { mode: 'observe' }))).toMatchObject({
       action: 'forward',

@@ -7,10 +7,10 @@ import type {
   Outcome,
   OutcomeRecord,
 } from '../../src/decision-log/record.ts';
-import type { Decision } from '../../src/policy/decide.ts';
+import type { Decision, Evidence } from '../../src/policy/decide.ts';
 import type { Facts } from '../../src/policy/facts.ts';
 import type { Host } from '../../src/policy/host.ts';
-import type { Exception, Rule } from '../../src/policy/policy.ts';
+import type { Exception, Rule, Target } from '../../src/policy/policy.ts';
 
 export const TIME = Date.parse('2026-11-23T06:00:00.123Z');
 export const INCIDENT = { id: '01KAQWERTY0123456789ABCDEF', code: '89AB-CDEF' };
@@ -31,24 +31,38 @@ export const FACTS: Facts = {
 
 const audience = { users: new Set<string>(), groups: new Set<string>(), networks: [] };
 
+const target: Target = {
+  services: [],
+  domains: [],
+  categories: [],
+  addresses: [],
+  patterns: [],
+  sets: [],
+};
+
+/** The rule names the host itself. */
+export const LISTED: Evidence = { origin: { kind: 'rule' }, specificity: 9 };
+
 export const RULE: Rule = {
   id: 'deepseek',
   action: 'block',
-  domains: [],
+  target,
   ports: new Set(),
-  unless: { ...audience, domains: [] },
+  when: undefined,
+  unless: { ...audience, target },
   locked: false,
   mode: 'enforce',
   status: 403,
   reason: { en: 'It is not for the log.' },
   reference: 'PIPC, 2025-02',
   alternatives: [],
+  review: undefined,
   at: 'policies/trade-ministry.yaml:14:5',
 };
 
 export const EXCEPTION: Exception = {
   id: 'ai-safety-research',
-  domains: [],
+  target,
   for: audience,
   until: TIME + 1,
   approvedBy: 'cio',
@@ -56,7 +70,7 @@ export const EXCEPTION: Exception = {
   at: 'policies/trade-ministry.yaml:40:5',
 };
 
-export const BLOCKED: Decision = { action: 'block', reason: { code: 'rule', rule: RULE } };
+export const BLOCKED: Decision = { action: 'block', reason: { code: 'rule', rule: RULE, by: LISTED } };
 
 export const decisionRecord = (
   facts: Partial<Facts> = {},

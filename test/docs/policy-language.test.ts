@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { compile } from '../../src/policy/compile.ts';
+import { compile, type PolicyLists } from '../../src/policy/compile.ts';
 import { parseDomainPattern, patternCovers } from '../../src/policy/domain-pattern.ts';
 import { parseHost } from '../../src/policy/host.ts';
+import { compileLists } from '../../src/policy/host-list.ts';
 import { type PolicyFile, parsePolicies } from '../../src/policy/parse.ts';
 import { runPolicyTests } from '../../src/policy/policy-tests.ts';
 import type { Problem, Result } from '../../src/policy/result.ts';
+import { unwrap } from '../policy/support.ts';
 
 /** The page is part of the product: an example that people copy must load, and an error must look as it is shown. */
 
@@ -32,6 +34,19 @@ const BLOCKS: readonly Block[] = [
 const SHIPPED: readonly PolicyFile[] = ['policies/baseline.yaml', 'policies/catalog/ai-services.yaml'].map(
   (name) => ({ name, text: read(name) }),
 );
+
+const listOf = (name: string, text: string) => ({
+  name,
+  bytes: new TextEncoder().encode(text),
+  file: `policies/lists/${name}.txt`,
+});
+
+/** The list that the examples name is a shipped one. */
+const LISTS: PolicyLists = {
+  available: ['encrypted-dns'],
+  compiled: unwrap(compileLists([listOf('encrypted-dns', read('policies/lists/encrypted-dns.txt'))])),
+  version: '',
+};
 
 const DEPARTMENT = 'department: around\ntitle: Around\nmembers: { networks: [10.99.0.0/16] }\n';
 const WITH_A_RULE = `${DEPARTMENT}default: allow\nrules:\n  - { id: deepseek, block: { services: [deepseek] } }\n`;
@@ -64,7 +79,7 @@ function filesAround({ kind, text }: Block): readonly PolicyFile[] {
 /** Parses, compiles and runs the `tests:` of the files, as a start of Postern does. */
 function load(files: readonly PolicyFile[]): Result<undefined> {
   const parsed = parsePolicies([...files, ...SHIPPED]);
-  const compiled = parsed.ok ? compile(parsed.value) : parsed;
+  const compiled = parsed.ok ? compile(parsed.value, LISTS) : parsed;
   if (!compiled.ok) return compiled;
   const failures = runPolicyTests(compiled.value, Date.parse('2026-06-01T00:00:00Z'));
   return failures.length > 0 ? { ok: false, error: failures } : { ok: true, value: undefined };
@@ -98,6 +113,12 @@ test('the two departments of the section on networks load together', () => {
 test.each(broken)('the mistake in line $line is told as the page shows it', (block) => {
   const loaded = load(filesAround(block));
   expect(loaded.ok ? 'loaded' : printed(loaded.error)).toBe(block.message);
+});
+
+test('the list that the page shows can be read, entry by entry', () => {
+  const shown = [...PAGE.matchAll(/^```text list\n([\s\S]*?)^```$/gm)].map((found) => found[1] ?? '');
+  expect(shown).toHaveLength(1);
+  expect(unwrap(compileLists([listOf('gambling', shown[0] ?? '')])).counts).toEqual([5]);
 });
 
 const FORMS = [...PAGE.matchAll(/^\| `([^`]+)` \| [^|]+ \| (`[^|]+) \| (`[^|]+) \|$/gm)].map((row) => ({

@@ -1,15 +1,23 @@
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { categoriesIn, compile } from '../../src/policy/compile.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { explain } from '../../src/policy/explain.ts';
 import type { Facts } from '../../src/policy/facts.ts';
-import { describeDecision, type Files, host, policiesOf } from '../policy/support.ts';
+import { type PolicyFile, parsePolicies } from '../../src/policy/parse.ts';
+import type { Department, Target } from '../../src/policy/policy.ts';
+import { printDepartment } from '../../src/policy/print.ts';
+import { readPolicyFolder } from '../../src/policy-store/read-folder.ts';
+import { describeDecision, type Files, host, listsOf, policiesOf, unwrap } from '../policy/support.ts';
 import {
   anyDepartments,
   anyRequest,
   type DepartmentModel,
   type ExceptionModel,
   exceptionVerdict,
+  type HostsModel,
+  LISTS,
   type RequestModel,
   type RuleModel,
   referenceDecision,
@@ -20,18 +28,32 @@ import {
 type Order = <T>(values: readonly T[]) => readonly T[];
 const asTheyCome: Order = (values) => values;
 
-const ruleEntry = ({ action, domains, ports, unless, locked, mode, id }: RuleModel, order: Order) => ({
-  id,
-  [action]: { domains: order(domains) },
-  ...(ports.length > 0 ? { ports: order(ports) } : {}),
-  unless: { ...unless, networks: order(unless.networks) },
-  ...(action === 'block' ? { locked, mode } : {}),
-});
+/** What names hosts, without the keys that name none. */
+const hostsEntry = ({ domains, categories, addresses, patterns }: HostsModel, order: Order) =>
+  Object.fromEntries(
+    Object.entries({ domains, categories, addresses, patterns })
+      .filter(([, named]) => named.length > 0)
+      .map(([key, named]) => [key, order(named)]),
+  );
 
-const exceptionEntry = ({ domains, until, ...rest }: ExceptionModel, order: Order) => ({
-  ...rest,
-  allow: { domains: order(domains) },
-  until: new Date(until).toISOString(),
+const ruleEntry = (rule: RuleModel, order: Order) => {
+  const { id, action, ports, when, unless, locked, mode } = rule;
+  const { users, groups, networks } = unless;
+  return {
+    id,
+    [action]: hostsEntry(rule, order),
+    ...(ports.length > 0 ? { ports: order(ports) } : {}),
+    ...(when === undefined ? {} : { when }),
+    unless: { users, groups, networks: order(networks), ...hostsEntry(unless, order) },
+    ...(action === 'block' ? { locked, mode } : {}),
+  };
+};
+
+const exceptionEntry = (exception: ExceptionModel, order: Order) => ({
+  id: exception.id,
+  for: exception.for,
+  allow: hostsEntry(exception, order),
+  until: new Date(exception.until).toISOString(),
   approvedBy: 'cio',
 });
 
@@ -60,15 +82,16 @@ function filesOf({ id, rules, exceptions, ...rest }: DepartmentModel, order: Ord
 
 function compiled(departments: readonly DepartmentModel[], order: Order = asTheyCome, split = false) {
   const files = departments.flatMap((department) => Object.entries(filesOf(department, order, split)));
-  return policiesOf(Object.fromEntries(order(files)));
+  return policiesOf(Object.fromEntries(order(files)), listsOf(LISTS));
 }
 
-const factsOf = ({ host: name, user, ...request }: RequestModel): Facts => ({
+const factsOf = ({ host: name, user, addresses, ...request }: RequestModel): Facts => ({
   ...request,
   host: host(name),
   via: 'connect',
   method: 'CONNECT',
   ...(user === undefined ? {} : { user }),
+  ...(addresses === undefined ? {} : { addresses }),
 });
 
 /** A shuffle that a failing run can repeat. */
@@ -176,4 +199,64 @@ test('whatever decides has applied, and when the default decides, nothing that e
     }),
     { numRuns: 300 },
   );
+});
+
+/** All that a department means, without where it stands and how its hosts are numbered. */
+function meaningOf({
+  rules,
+  exceptions,
+  tests,
+  rulesBySet: _rules,
+  exceptionsBySet: _exceptions,
+  ...rest
+}: Department) {
+  const hosts = ({ sets: _sets, ...target }: Target) => target;
+  return {
+    ...rest,
+    at: undefined,
+    rules: rules.map((rule) => ({
+      ...rule,
+      target: hosts(rule.target),
+      unless: { ...rule.unless, target: hosts(rule.unless.target) },
+      at: undefined,
+    })),
+    exceptions: exceptions.map((exception) => ({
+      ...exception,
+      target: hosts(exception.target),
+      at: undefined,
+    })),
+    tests: tests.map((each) => ({ ...each, at: undefined })),
+  };
+}
+
+test('a department that is printed and parsed again is the same department', () => {
+  fc.assert(
+    fc.property(anyDepartments, fc.boolean(), (departments, split) => {
+      const printed = compiled(departments, asTheyCome, split).departments;
+      const files = [...printed.values()].map((department) => [
+        `${department.id}.yaml`,
+        printDepartment(department),
+      ]);
+      const again = policiesOf(Object.fromEntries(files), listsOf(LISTS)).departments;
+      expect([...again.values()].map(meaningOf)).toEqual([...printed.values()].map(meaningOf));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('so are the shipped ones, with their selectors written out', () => {
+  const shipped = unwrap(readPolicyFolder(fileURLToPath(new URL('../../policies', import.meta.url))));
+  const compileFiles = (files: readonly PolicyFile[]) => {
+    const parsed = unwrap(parsePolicies(files));
+    // What the lists say does not matter here, only that they are there.
+    const lists = listsOf(Object.fromEntries([...categoriesIn(parsed)].map((name) => [name, []])));
+    return unwrap(compile(parsed, lists)).departments;
+  };
+  const printed = [...compileFiles(shipped).values()];
+  const catalogs = shipped.filter(({ name }) => name.includes('/catalog/'));
+  const files = printed.map((department) => ({
+    name: `${department.id}.yaml`,
+    text: printDepartment(department),
+  }));
+  expect([...compileFiles([...catalogs, ...files]).values()].map(meaningOf)).toEqual(printed.map(meaningOf));
 });

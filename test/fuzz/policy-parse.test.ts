@@ -5,7 +5,7 @@ import { compile } from '../../src/policy/compile.ts';
 import { type PolicyFile, parsePolicies } from '../../src/policy/parse.ts';
 import { expiredExceptions, runPolicyTests } from '../../src/policy/policy-tests.ts';
 import type { Problem } from '../../src/policy/result.ts';
-import { readPolicyFolder } from '../../src/policy-store/load.ts';
+import { readPolicyFolder } from '../../src/policy-store/read-folder.ts';
 import { NOW, unwrap } from '../policy/support.ts';
 
 /** Everything that a reload does with the texts of files; what is wrong with them, if anything. */

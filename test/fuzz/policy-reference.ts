@@ -5,14 +5,29 @@ import type { Applicability } from '../../src/policy/decide.ts';
  * Random policies and requests, and what should be decided on them: written from the truth table and the policy
  * language alone, on plain texts, without a line of the engine. Slow and simple on purpose.
  */
-export type RuleModel = {
+export type RuleModel = HostsModel & {
   readonly id: string;
   readonly action: 'block' | 'allow';
-  readonly domains: readonly string[];
   readonly ports: readonly number[];
-  readonly unless: AudienceModel & { readonly domains: readonly string[] };
+  readonly when: WhenModel | undefined;
+  readonly unless: AudienceModel & HostsModel;
   readonly locked: boolean;
   readonly mode: 'enforce' | 'observe' | undefined;
+};
+
+export type HostsModel = {
+  readonly domains: readonly string[];
+  readonly categories: readonly string[];
+  readonly addresses: readonly string[];
+  readonly patterns: readonly string[];
+};
+
+export type WhenModel = {
+  readonly days?: readonly string[];
+  readonly hours?: string;
+  readonly timezone: string;
+  readonly from?: string;
+  readonly until?: string;
 };
 
 type AudienceModel = {
@@ -21,9 +36,8 @@ type AudienceModel = {
   readonly networks: readonly string[];
 };
 
-export type ExceptionModel = {
+export type ExceptionModel = HostsModel & {
   readonly id: string;
-  readonly domains: readonly string[];
   readonly for: AudienceModel;
   readonly until: number;
 };
@@ -39,6 +53,8 @@ export type DepartmentModel = {
 export type RequestModel = {
   readonly department: string;
   readonly host: string;
+  /** What the name resolved to; undefined: not looked up. */
+  readonly addresses: readonly string[] | undefined;
   readonly port: number;
   readonly user: string | undefined;
   readonly groups: readonly string[];
@@ -71,6 +87,22 @@ const PATTERNS = [
   'chat.*',
   'notdeepseek.*',
 ];
+const ADDRESSES = ['203.0.113.7', '203.0.113.200', '198.51.100.1', '2001:db8::1'];
+const TARGET_NETWORKS = [
+  '203.0.113.0/24',
+  '203.0.113.0/25',
+  '203.0.113.7/32',
+  '2001:db8::/32',
+  '127.0.0.0/8',
+];
+/** Alike for RE2 and for JavaScript. */
+const REGEXPS = ['^chat[.]', 'deep[a-z]*[.]com$', '^[0-9.]+$', 'SEEK'];
+/** The lists that there are, line by line. */
+export const LISTS: Readonly<Record<string, readonly string[]>> = {
+  alpha: ['chat.deepseek.com', '*.chat.kr', '127.0.0.1', '203.0.113.200', 'notdeepseek.*'],
+  beta: ['deepseek.com', '=www.deepseek.co.kr', '203.0.113.0/24', '[2001:db8::1]', '/^api[.]/'],
+  empty: [],
+};
 const USERS = ['kim', 'lee'];
 const GROUPS = ['research', 'staff'];
 const NETWORKS = ['10.20.0.0/16', '10.20.40.0/24', '10.20.40.7', '0.0.0.0/0', '2001:db8::/32'];
@@ -82,27 +114,60 @@ const some = <T>(values: readonly T[], maxLength = 2) => fc.subarray([...values]
 const several = <T>(values: readonly T[], maxLength: number) =>
   fc.subarray([...values], { minLength: 1, maxLength });
 const audience = { users: some(USERS), groups: some(GROUPS, 1), networks: some(NETWORKS, 1) };
-const nobody = { users: [], groups: [], networks: [], domains: [] };
+const nothing = { domains: [], categories: [], addresses: [], patterns: [] };
+const nobody = { users: [], groups: [], networks: [], ...nothing };
 
-const rule = fc.record<RuleModel>({
-  id: fc.constantFrom(...IDS),
-  action: fc.constantFrom('block', 'block', 'allow'),
-  domains: several(PATTERNS, 10),
-  ports: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, several(PORTS, 2)),
-  unless: fc.oneof(
-    { weight: 2, arbitrary: fc.constant(nobody) },
-    fc.record({ ...audience, domains: some(PATTERNS, 1) }),
-  ),
-  locked: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
-  mode: fc.constantFrom(undefined, undefined, 'enforce', 'observe'),
-});
+/** Some of everything that can name hosts, never nothing. */
+const hosts = fc
+  .record<HostsModel>({
+    domains: some(PATTERNS, 8),
+    categories: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, some(Object.keys(LISTS))),
+    addresses: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, some(TARGET_NETWORKS)),
+    patterns: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, some(REGEXPS, 1)),
+  })
+  .filter((model) => Object.values(model).some((list) => list.length > 0));
 
-const exception = fc.record<ExceptionModel>({
-  id: fc.constantFrom(...IDS),
-  domains: several(PATTERNS, 10),
-  for: fc.record(audience).filter((people) => Object.values(people).some((list) => list.length > 0)),
-  until: fc.constantFrom(TIME - 1, TIME, TIME + 1, TIME + 1),
-});
+/** TIME is a Monday, 15:00 in Seoul and 06:00 in UTC. */
+const when = fc.constantFrom<WhenModel>(
+  { days: ['mon-fri'], hours: '09:00-18:00', timezone: 'Asia/Seoul' },
+  { hours: '15:00-06:00', timezone: 'UTC' },
+  { days: ['sun'], hours: '22:00-06:00', timezone: 'UTC' },
+  { days: ['tue-sun'], timezone: 'Asia/Seoul' },
+  { from: '2026-11-23', timezone: 'Asia/Seoul' },
+  { from: '2026-11-24', timezone: 'Asia/Seoul' },
+  { until: '2026-11-22', timezone: 'UTC' },
+  { until: '2026-11-23', timezone: 'UTC' },
+);
+
+/** The parts of a rule or an exception, and what hosts it names. */
+const naming = <T>(parts: fc.Arbitrary<T>): fc.Arbitrary<T & HostsModel> =>
+  fc.tuple(parts, hosts).map(([own, named]) => ({ ...own, ...named }));
+
+const rule: fc.Arbitrary<RuleModel> = naming(
+  fc.record<Omit<RuleModel, keyof HostsModel>>({
+    id: fc.constantFrom(...IDS),
+    action: fc.constantFrom('block', 'block', 'allow'),
+    ports: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, several(PORTS, 2)),
+    unless: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(nobody) },
+      fc.tuple(fc.record(audience), fc.oneof(fc.constant(nothing), hosts)).map(([people, named]) => ({
+        ...people,
+        ...named,
+      })),
+    ),
+    when: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, when),
+    locked: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+    mode: fc.constantFrom(undefined, undefined, 'enforce', 'observe'),
+  }),
+);
+
+const exception: fc.Arbitrary<ExceptionModel> = naming(
+  fc.record<Omit<ExceptionModel, keyof HostsModel>>({
+    id: fc.constantFrom(...IDS),
+    for: fc.record(audience).filter((people) => Object.values(people).some((list) => list.length > 0)),
+    until: fc.constantFrom(TIME - 1, TIME, TIME + 1, TIME + 1),
+  }),
+);
 
 const departmentOf = (id: string) =>
   fc.record<DepartmentModel>({
@@ -118,6 +183,10 @@ export const anyDepartments = fc.tuple(departmentOf('one'), departmentOf('two'))
 export const anyRequest = fc.record<RequestModel>({
   department: fc.constantFrom('one', 'one', 'one', 'one', 'two', 'two', 'two', 'three'),
   host: fc.constantFrom(...HOSTS),
+  addresses: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(undefined) },
+    fc.subarray([...ADDRESSES], { minLength: 1, maxLength: 2 }),
+  ),
   port: fc.constantFrom(...PORTS),
   user: fc.constantFrom(undefined, ...USERS),
   groups: some(GROUPS),
@@ -146,26 +215,85 @@ function registrable(host: string): { readonly name: string; readonly labels: nu
   return { name: labels[labels.length - depth - 1] ?? '', labels: depth + 1 };
 }
 
-/** How narrowly a pattern covers a host: first by labels, then by form; undefined when it does not. */
-function narrowness(pattern: string, host: string): readonly [labels: number, form: number] | undefined {
+/** How narrowly something covers a host: first by its kind, then by labels or prefix, then by its form. */
+type Narrowness = readonly [kind: number, labels: number, form: number];
+type Cover = {
+  readonly narrowness: Narrowness;
+  /** Not all of the addresses that the name led to. */
+  readonly partly: boolean;
+};
+
+const NAME = 2;
+const NETWORK = 1;
+const REGEXP = 0;
+
+/** Undefined when the pattern does not cover the host. */
+function narrownessOfName(pattern: string, host: string): Narrowness | undefined {
   if (pattern.endsWith('.*')) {
     const own = registrable(host);
-    return own?.name === pattern.slice(0, -2) ? [own.labels, 0] : undefined;
+    return own?.name === pattern.slice(0, -2) ? [NAME, own.labels, 0] : undefined;
   }
   const named = pattern.replace(/^(?:=|\*\.)/, '');
   // An address is that host alone, however the pattern is written.
   const form = pattern.startsWith('=') || isAddress(named) ? 3 : pattern.startsWith('*.') ? 2 : 1;
   const covers =
     form === 3 ? host === named : form === 2 ? isBelow(host, named) : host === named || isBelow(host, named);
-  return covers ? [isAddress(named) ? 0 : labelsOf(named).length, form] : undefined;
+  return covers ? [NAME, named.split('.').length, form] : undefined;
 }
 
-const narrowest = (patterns: readonly string[], host: string): readonly [number, number] | undefined =>
-  patterns
-    .map((pattern) => narrowness(pattern, host))
-    .filter((found) => found !== undefined)
-    .toSorted(([aLabels, aForm], [bLabels, bForm]) => bLabels - aLabels || bForm - aForm)[0];
+/** What one list says, sorted by kind. */
+function partsOfList(name: string): HostsModel {
+  const lines = LISTS[name] ?? [];
+  const isRegexp = (line: string): boolean => line.startsWith('/');
+  return {
+    categories: [],
+    patterns: lines.filter(isRegexp).map((line) => line.slice(1, -1)),
+    addresses: lines.filter((line) => !isRegexp(line) && line.includes('/')),
+    domains: lines.filter((line) => !line.includes('/')),
+  };
+}
 
+/** All the ways in which the hosts named cover a request; `isList`: an address in a list is one that names lead to. */
+function coversOf(named: HostsModel, request: RequestModel, isList = false): readonly Cover[] {
+  const { host } = request;
+  const asked = isAddress(host) ? [host.replace(/[[\]]/g, '')] : (request.addresses ?? []);
+  const asHost = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+  const byName = named.domains
+    .map((pattern) => narrownessOfName(pattern, host))
+    .filter((found) => found !== undefined)
+    .map((narrowness) => ({ narrowness, partly: false }));
+  const byRegexp = named.patterns
+    .filter((regexp) => new RegExp(regexp, 'i').test(host))
+    .map((): Cover => ({ narrowness: [REGEXP, 0, 0], partly: false }));
+  const inNetworks = (address: string): Narrowness[] =>
+    named.addresses
+      .filter((network) => isIn(network, address))
+      .map((network) => [NETWORK, Number(network.split('/')[1]), 0]);
+  const asListed = (address: string): Narrowness[] =>
+    isList && !isAddress(host)
+      ? named.domains
+          .map((entry) => narrownessOfName(entry, asHost(address)))
+          .filter((found) => found !== undefined)
+      : [];
+  const perAddress = asked.map((address) => [...inNetworks(address), ...asListed(address)]);
+  const partly = perAddress.some((found) => found.length === 0);
+  const byAddress = perAddress.flat().map((narrowness) => ({ narrowness, partly }));
+  const byList = named.categories.flatMap((name) => coversOf(partsOfList(name), request, true));
+  return [...byName, ...byRegexp, ...byAddress, ...byList];
+}
+
+const narrower = (a: Narrowness, b: Narrowness): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+
+/** Of those that count, the narrowest way in which an entry covers the request. */
+function narrowest(entry: HostsModel, request: RequestModel, partlyCounts: boolean): Narrowness | undefined {
+  return coversOf(entry, request)
+    .filter(({ partly }) => partlyCounts || !partly)
+    .map(({ narrowness }) => narrowness)
+    .toSorted(narrower)
+    .at(-1);
+}
+
+/** Network and address as one number each, since these are few and simple: 2001:db8::/32 is the only IPv6 network. */
 function isIn(network: string, client: string): boolean {
   const address = client.replace('::ffff:', '');
   if (network.includes(':') || address.includes(':'))
@@ -177,35 +305,63 @@ function isIn(network: string, client: string): boolean {
   return Math.floor(number(address) / size) === Math.floor(number(base) / size);
 }
 
+const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+
+/** By hours of UTC or Seoul, which is nine ahead the whole year. */
+function whenVerdict(
+  { days, hours, timezone, from, until }: WhenModel,
+  time: number,
+): 'not-yet' | 'over' | 'other-time' | undefined {
+  const shift = timezone === 'UTC' ? 0 : 9 * 3_600_000;
+  const midnight = (date: string): number => Date.parse(`${date}T00:00:00Z`) - shift;
+  if (until !== undefined && time >= midnight(until) + 86_400_000) return 'over';
+  if (from !== undefined && time < midnight(from)) return 'not-yet';
+  if (days === undefined && hours === undefined) return undefined;
+  const local = new Date(time + shift);
+  const minute = local.getUTCHours() * 60 + local.getUTCMinutes();
+  const isDay = (day: number): boolean =>
+    (days ?? ['sun-sat']).some((range) => {
+      const [first = 0, last = first] = range.split('-').map((name) => DAYS.indexOf(name));
+      return first <= last ? first <= day && day <= last : day >= first || day <= last;
+    });
+  const minutesOf = (text = ''): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+  const [start, end] = (hours ?? '00:00-24:00').split('-').map(minutesOf) as [number, number];
+  const today = local.getUTCDay();
+  const isIn =
+    start < end
+      ? isDay(today) && start <= minute && minute < end
+      : (isDay(today) && minute >= start) || (isDay((today + 6) % 7) && minute < end);
+  return isIn ? undefined : 'other-time';
+}
+
 const concerns = (people: AudienceModel, { user, groups, client }: RequestModel): boolean =>
   (user !== undefined && people.users.includes(user)) ||
   people.groups.some((group) => groups.includes(group)) ||
   people.networks.some((network) => isIn(network, client));
 
 export function ruleVerdict(model: RuleModel, request: RequestModel): Applicability {
-  if (narrowest(model.domains, request.host) === undefined) return 'other-host';
+  if (narrowest(model, request, model.action === 'block') === undefined) return 'other-host';
   if (model.ports.length > 0 && !model.ports.includes(request.port)) return 'other-port';
-  const spared =
-    concerns(model.unless, request) || narrowest(model.unless.domains, request.host) !== undefined;
+  const untimely = model.when === undefined ? undefined : whenVerdict(model.when, request.time);
+  if (untimely !== undefined) return untimely;
+  const spared = concerns(model.unless, request) || narrowest(model.unless, request, false) !== undefined;
   return spared ? 'spared' : 'applies';
 }
 
 export function exceptionVerdict(model: ExceptionModel, request: RequestModel): Applicability {
-  if (narrowest(model.domains, request.host) === undefined) return 'other-host';
+  if (narrowest(model, request, false) === undefined) return 'other-host';
   if (request.time >= model.until) return 'expired';
   return concerns(model.for, request) ? 'applies' : 'other-people';
 }
 
 /** The entry that names the host most narrowly; among equals the first id. */
-function foremost<T extends { readonly id: string; readonly domains: readonly string[] }>(
+function foremost<T extends HostsModel & { readonly id: string }>(
   entries: readonly T[],
-  host: string,
+  request: RequestModel,
+  partlyCounts: boolean,
 ): T | undefined {
-  return entries.toSorted((a, b) => {
-    const [aLabels, aForm] = narrowest(a.domains, host) ?? [0, 0];
-    const [bLabels, bForm] = narrowest(b.domains, host) ?? [0, 0];
-    return bLabels - aLabels || bForm - aForm || (a.id < b.id ? -1 : 1);
-  })[0];
+  const rank = (entry: T): Narrowness => narrowest(entry, request, partlyCounts) ?? [0, 0, 0];
+  return entries.toSorted((a, b) => narrower(rank(b), rank(a)) || (a.id < b.id ? -1 : 1))[0];
 }
 
 /** The truth table of docs/architecture.md, row by row, and what observing makes of it; in words. */
@@ -219,16 +375,18 @@ export function referenceDecision(departments: readonly DepartmentModel[], reque
     const blocking = rules.filter(({ action }) => action === 'block');
     const locked = foremost(
       blocking.filter((entry) => entry.locked),
-      request.host,
+      request,
+      true,
     );
     if (locked !== undefined) return `block by rule ${locked.id}`;
-    const exempt = foremost(exceptions, request.host);
+    const exempt = foremost(exceptions, request, false);
     if (exempt !== undefined) return `forward by exception ${exempt.id}`;
-    const block = foremost(blocking, request.host);
+    const block = foremost(blocking, request, true);
     if (block !== undefined) return `block by rule ${block.id}`;
     const allow = foremost(
       rules.filter(({ action }) => action === 'allow'),
-      request.host,
+      request,
+      false,
     );
     if (allow !== undefined) return `forward by rule ${allow.id}`;
     return otherwise === 'block' ? 'block by default' : 'forward by default';

@@ -24,7 +24,7 @@ const POLICIES = policiesOf({
   nowhere: [],
 });
 
-const departmentOf = (client: string) => identify(client, POLICIES).department;
+const departmentOf = (client: string) => identify({ client }, POLICIES).department;
 
 describe('who is asking, by the client’s address', () => {
   test.each([
@@ -59,12 +59,12 @@ describe('who is asking, by the client’s address', () => {
 
   test('an IPv4 network for everybody takes no IPv6 client, and the other way round', () => {
     const everybody = policiesOf({ four: ['0.0.0.0/0'], six: ['::/0'] });
-    expect(identify('203.0.113.1', everybody).department).toBe('four');
-    expect(identify('2001:db8::1', everybody).department).toBe('six');
+    expect(identify({ client: '203.0.113.1' }, everybody).department).toBe('four');
+    expect(identify({ client: '2001:db8::1' }, everybody).department).toBe('six');
   });
 
   test('a department without networks is nobody’s', () => {
     const policies = policiesOf({ nowhere: [] });
-    expect(identify('10.0.0.1', policies).department).toBeUndefined();
+    expect(identify({ client: '10.0.0.1' }, policies).department).toBeUndefined();
   });
 });

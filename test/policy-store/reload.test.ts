@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { loadPolicies } from '../../src/policy-store/load.ts';
-import { reloadPolicies } from '../../src/policy-store/reload.ts';
+import { createReload } from '../../src/policy-store/reload.ts';
 import { createPolicyStore, type PolicyStore } from '../../src/policy-store/store.ts';
 import { ask, describeProblem, errorOf, LATER, NOW, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
@@ -11,16 +11,17 @@ const BAN = `${OFFICE}rules: [{ id: ban, block: { domains: [deepseek.com] } }]\n
 const EXCEPTION = `exceptions: [{ id: e, allow: { domains: [deepseek.com] }, for: { users: [kim] }, until: ${LATER}, approvedBy: cio }]\n`;
 const END = Date.parse(LATER);
 
+type Running = { readonly folder: string; readonly store: PolicyStore; write(text: string): void };
+
+const reloadPolicies = (folder: string, store: PolicyStore, now: number) =>
+  createReload(folder, store, () => now)();
+
 /** A running store, and the folder that it was read from. */
-function running(text: string): {
-  readonly folder: string;
-  readonly store: PolicyStore;
-  write(text: string): void;
-} {
+async function running(text: string): Promise<Running> {
   const folder = folderWith({ 'office.yaml': text });
   return {
     folder,
-    store: createPolicyStore(unwrap(loadPolicies(folder, NOW))),
+    store: createPolicyStore(unwrap(await loadPolicies(folder, NOW))),
     write: (changed) => {
       writeIn(folder, 'office.yaml', changed);
     },
@@ -28,33 +29,36 @@ function running(text: string): {
 }
 
 describe('a reload', () => {
-  test('puts what changed into force', () => {
-    const { folder, store, write } = running(OFFICE);
+  test('puts what changed into force', async () => {
+    const { folder, store, write } = await running(OFFICE);
     const before = store.current();
     write(BAN);
-    const { policy } = unwrap(reloadPolicies(folder, store, NOW));
-    expect(unwrap(reloadPolicies(folder, store, NOW))).toEqual({ policy, changed: false });
+    const { policy } = unwrap(await reloadPolicies(folder, store, NOW));
+    expect(unwrap(await reloadPolicies(folder, store, NOW))).toEqual({ policy, changed: false });
     expect(store.current().version).toBe(policy);
     expect(policy).not.toBe(before.version);
     expect(ask(store.current(), 'https://deepseek.com/')).toBe('block by rule ban');
   });
 
-  test('says whether anything changed, and leaves the running set itself when nothing did', () => {
-    const { folder, store, write } = running(OFFICE);
+  test('says whether anything changed, and leaves the running set itself when nothing did', async () => {
+    const { folder, store, write } = await running(OFFICE);
     const before = store.current();
     write(OFFICE);
-    expect(unwrap(reloadPolicies(folder, store, NOW))).toEqual({ policy: before.version, changed: false });
+    expect(unwrap(await reloadPolicies(folder, store, NOW))).toEqual({
+      policy: before.version,
+      changed: false,
+    });
     expect(store.current()).toBe(before);
     write(`${OFFICE}# a comment\n`);
-    expect(unwrap(reloadPolicies(folder, store, NOW))).toMatchObject({ changed: true });
+    expect(unwrap(await reloadPolicies(folder, store, NOW))).toMatchObject({ changed: true });
     expect(store.current()).not.toBe(before);
   });
 
-  test('takes nothing from who holds the set it began with', () => {
-    const { folder, store, write } = running(OFFICE);
+  test('takes nothing from who holds the set it began with', async () => {
+    const { folder, store, write } = await running(OFFICE);
     const snapshot = store.current();
     write(BAN);
-    unwrap(reloadPolicies(folder, store, NOW));
+    unwrap(await reloadPolicies(folder, store, NOW));
     expect(ask(snapshot, 'https://deepseek.com/')).toBe('forward by default');
   });
 });
@@ -71,52 +75,52 @@ describe('whatever is wrong, the running set stays', () => {
       /:4:9: https:\/\/a\.com\/: expected block/,
     ],
     ['a file that is empty, half-written, say', '', /:1:1: the file is empty/],
-  ])('%s', (_name, text, problem) => {
-    const { folder, store, write } = running(BAN);
+  ])('%s', async (_name, text, problem) => {
+    const { folder, store, write } = await running(BAN);
     const before = store.current();
     write(text);
-    const problems = errorOf(reloadPolicies(folder, store, NOW));
+    const problems = errorOf(await reloadPolicies(folder, store, NOW));
     expect(problems.map(describeProblem)).toEqual([expect.stringMatching(problem)]);
     expect(store.current()).toBe(before);
   });
 
-  test('a folder that is gone', () => {
-    const { folder, store } = running(BAN);
+  test('a folder that is gone', async () => {
+    const { folder, store } = await running(BAN);
     const before = store.current();
     rmSync(folder, { recursive: true });
-    expect(errorOf(reloadPolicies(folder, store, NOW))[0]?.problem).toMatch(
+    expect(errorOf(await reloadPolicies(folder, store, NOW))[0]?.problem).toMatch(
       /^the policies cannot be read: ENOENT/,
     );
     expect(store.current()).toBe(before);
   });
 
-  test('an exception that has ended, to the millisecond', () => {
-    const { folder, store, write } = running(BAN);
+  test('an exception that has ended, to the millisecond', async () => {
+    const { folder, store, write } = await running(BAN);
     write(BAN + EXCEPTION);
     const before = store.current();
-    expect(errorOf(reloadPolicies(folder, store, END)).map(describeProblem)).toEqual([
+    expect(errorOf(await reloadPolicies(folder, store, END)).map(describeProblem)).toEqual([
       expect.stringMatching(
         /\/office\.yaml:5:14: the exception `e` ended at 2026-12-31T09:00:00\.000Z \(remove it, or have it approved anew with a later `until`\)$/,
       ),
     ]);
     expect(store.current()).toBe(before);
-    expect(unwrap(reloadPolicies(folder, store, END - 1))).toMatchObject({ changed: true });
+    expect(unwrap(await reloadPolicies(folder, store, END - 1))).toMatchObject({ changed: true });
   });
 
-  test('and mended, it goes into force', () => {
-    const { folder, store, write } = running(OFFICE);
+  test('and mended, it goes into force', async () => {
+    const { folder, store, write } = await running(OFFICE);
     write('rules: [');
-    expect(reloadPolicies(folder, store, NOW).ok).toBe(false);
+    expect((await reloadPolicies(folder, store, NOW)).ok).toBe(false);
     write(BAN);
-    expect(unwrap(reloadPolicies(folder, store, NOW))).toMatchObject({ changed: true });
+    expect(unwrap(await reloadPolicies(folder, store, NOW))).toMatchObject({ changed: true });
     expect(ask(store.current(), 'https://deepseek.com/')).toBe('block by rule ban');
   });
 });
 
-test('a program may still start on the day after an exception ended: it is over, and nothing else changed', () => {
+test('a program may still start on the day after an exception ended: it is over, and nothing else changed', async () => {
   const test_ = 'tests: [{ request: "https://deepseek.com/", user: kim, expect: forward }]\n';
   const folder = folderWith({ 'office.yaml': BAN + EXCEPTION + test_ });
-  const policies = unwrap(loadPolicies(folder, END + 86_400_000));
+  const policies = unwrap(await loadPolicies(folder, END + 86_400_000));
   expect(ask(policies, 'https://deepseek.com/', { user: 'kim', time: END + 86_400_000 })).toBe(
     'block by rule ban',
   );

@@ -11,7 +11,7 @@ describe('what nobody stated is the safe choice', () => {
       default: 'block',
       mode: 'enforce',
       contact: {},
-      networks: [],
+      members: { networks: [], ports: new Set(), users: new Set(), groups: new Set() },
       rules: [],
       exceptions: [],
       tests: [],
@@ -107,7 +107,7 @@ test('a network inside another department’s belongs to the narrower', () => {
     'ministry.yaml': department('ministry', { members: { networks: ['10.20.0.0/16'] } }),
     'lab.yaml': department('lab', { members: { networks: ['10.20.40.0/24', '2001:db8::/32'] } }),
   });
-  const find = (client: string) => policies.departmentByNetwork.find(client);
+  const find = (client: string) => policies.membership.find({ client });
   expect([
     find('10.20.1.1'),
     find('10.20.40.1'),

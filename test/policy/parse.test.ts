@@ -173,7 +173,7 @@ describe('a rule', () => {
     [
       'names something',
       ['id: a', 'block: {}'],
-      '5:12: nothing is listed here (list `services:` or `domains:`)',
+      '5:12: nothing is listed here (list `services:`, `domains:`, `categories:`, `addresses:` or `patterns:`)',
     ],
     [
       'names a domain, when it lists domains',
@@ -486,7 +486,9 @@ exceptions:
   - { id: two, allow: *chat, for: { users: [kim] }, until: 2026-12-31T18:00:00Z, approvedBy: cio }
 `,
     });
-    expect(policies.departments.get('a')?.exceptions[0]?.domains).toMatchObject([{ host: 'deepseek.com' }]);
+    expect(policies.departments.get('a')?.exceptions[0]?.target.domains).toMatchObject([
+      { host: 'deepseek.com' },
+    ]);
   });
 
   test('a text in one language alone is kept as that', () => {
@@ -511,21 +513,23 @@ test('a whole department is read as it stands', () => {
     load({
       'office.yaml': `department: office
 title: { en: Office, ko: 사무실 }
-members: { networks: [10.20.0.0/16, "2001:db8:20::/48"] }
+members: { networks: [10.20.0.0/16, "2001:db8:20::/48"], ports: [3228], users: [hong], groups: [staff] }
 default: allow
 mode: observe
 contact: { email: a@b.example, phone: "1", url: "https://help.example/" }
 rules:
   - id: deepseek
-    block: { domains: ["*.deepseek.com"] }
+    block: { domains: ["*.deepseek.com"], addresses: [203.0.113.0/24], patterns: ['^ai[0-9]+\\.'] }
     ports: [443]
-    unless: { users: [kim], groups: [g], networks: [10.0.0.1], domains: [=a.com] }
+    when: { days: [mon-fri], hours: "09:00-18:00", timezone: Asia/Seoul, from: 2025-02-06, until: 2026-12-31 }
+    unless: { users: [kim], groups: [g], networks: [10.0.0.1], domains: [=a.com], addresses: [203.0.113.7], patterns: ['^ai1\\.'] }
     locked: true
     mode: enforce
     status: 451
     reason: { en: Because }
     reference: PIPC
     alternatives: [{ title: Papago, url: "https://papago.example/" }]
+    review: 2026-06-30
 exceptions:
   - id: research
     allow: { domains: [deepseek.com] }
@@ -541,7 +545,12 @@ tests:
   expect(policies.departments.get('office')).toMatchObject({
     id: 'office',
     title: { en: 'Office', ko: '사무실' },
-    networks: [{ text: '10.20.0.0/16' }, { text: '2001:db8:20::/48' }],
+    members: {
+      networks: [{ text: '10.20.0.0/16' }, { text: '2001:db8:20::/48' }],
+      ports: new Set([3228]),
+      users: new Set(['hong']),
+      groups: new Set(['staff']),
+    },
     default: 'allow',
     mode: 'observe',
     contact: { email: 'a@b.example', phone: '1', url: 'https://help.example/' },
@@ -550,13 +559,24 @@ tests:
       {
         id: 'deepseek',
         action: 'block',
-        domains: [{ kind: 'subdomains', host: 'deepseek.com', text: '*.deepseek.com' }],
+        target: {
+          services: [],
+          domains: [{ kind: 'subdomains', host: 'deepseek.com', text: '*.deepseek.com' }],
+          categories: [],
+          addresses: [{ text: '203.0.113.0/24' }],
+          patterns: [{ text: '^ai[0-9]+\\.' }],
+        },
         ports: new Set([443]),
+        when: { from: Date.UTC(2025, 1, 5, 15), until: Date.UTC(2026, 11, 31, 15) },
         unless: {
           users: new Set(['kim']),
           groups: new Set(['g']),
           networks: [{ text: '10.0.0.1/32' }],
-          domains: [{ kind: 'exact', host: 'a.com' }],
+          target: {
+            domains: [{ kind: 'exact', host: 'a.com' }],
+            addresses: [{ text: '203.0.113.7/32' }],
+            patterns: [{ text: '^ai1\\.' }],
+          },
         },
         locked: true,
         mode: 'enforce',
@@ -564,6 +584,7 @@ tests:
         reason: { en: 'Because' },
         reference: 'PIPC',
         alternatives: [{ title: { en: 'Papago' }, url: 'https://papago.example/' }],
+        review: '2026-06-30',
         at: 'policies/office.yaml:8:5',
       },
     ],
@@ -574,7 +595,7 @@ tests:
         until: Date.UTC(2026, 11, 31, 9),
         approvedBy: 'cio',
         ticket: 'SEC-1042',
-        at: 'policies/office.yaml:19:5',
+        at: 'policies/office.yaml:21:5',
       },
     ],
     tests: [
@@ -586,7 +607,7 @@ tests:
         time: Date.UTC(2026, 5, 1, 1),
         expect: 'block',
         rule: 'deepseek',
-        at: 'policies/office.yaml:26:5',
+        at: 'policies/office.yaml:28:5',
       },
     ],
   });

@@ -6,7 +6,7 @@ import { loadPolicies } from '../../src/policy-store/load.ts';
 import { ask, NOW, unwrap } from './support.ts';
 
 const FOLDER = fileURLToPath(new URL('../../policies', import.meta.url));
-const POLICIES = unwrap(loadPolicies(FOLDER, NOW));
+const POLICIES = unwrap(await loadPolicies(FOLDER, NOW));
 const DEPARTMENTS = [...POLICIES.departments.values()];
 
 test('the shipped policies are good, with all their own tests, and no exception in them has ended', () => {
@@ -18,7 +18,7 @@ test('the shipped policies are good, with all their own tests, and no exception 
 
 test('on this machine itself the trade ministry’s policy holds: DeepSeek is blocked, the rest is open', () => {
   for (const client of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
-    const who = { client, department: identify(client, POLICIES).department };
+    const who = { client, department: identify({ client }, POLICIES).department };
     expect(who.department).toBe('trade-ministry');
     expect(ask(POLICIES, 'https://chat.deepseek.com/', who)).toBe('block by rule deepseek');
     expect(ask(POLICIES, 'https://www.korea.kr/', who)).toBe('forward by default');
@@ -32,7 +32,7 @@ test('in the defence ministry no exception opens DeepSeek', () => {
 });
 
 test('a department without a network would govern nobody, and one network governs once', () => {
-  for (const department of DEPARTMENTS) expect(department.networks, department.id).not.toEqual([]);
+  for (const department of DEPARTMENTS) expect(department.members.networks, department.id).not.toEqual([]);
 });
 
 describe.each(DEPARTMENTS.map((department) => [department.id, department] as const))(
@@ -62,7 +62,7 @@ describe.each(DEPARTMENTS.map((department) => [department.id, department] as con
     test('offers no alternative that it blocks itself', () => {
       const who = {
         department: department.id,
-        client: department.networks[0]?.text.replace(/\/\d+$/, '') ?? '',
+        client: department.members.networks[0]?.text.replace(/\/\d+$/, '') ?? '',
       };
       for (const { alternatives } of department.rules)
         for (const { url } of alternatives)

@@ -1,8 +1,9 @@
-import { compile } from '../../src/policy/compile.ts';
+import { compile, NO_LISTS, type PolicyLists } from '../../src/policy/compile.ts';
 import { type Decision, decide } from '../../src/policy/decide.ts';
 import { type DomainPattern, parseDomainPattern } from '../../src/policy/domain-pattern.ts';
 import { type Facts, factsOfUrl } from '../../src/policy/facts.ts';
 import { type Host, parseHost } from '../../src/policy/host.ts';
+import { compileLists } from '../../src/policy/host-list.ts';
 import { type Network, parseNetwork } from '../../src/policy/network.ts';
 import { parsePolicies } from '../../src/policy/parse.ts';
 import type { PolicySet } from '../../src/policy/policy.ts';
@@ -32,14 +33,25 @@ export const network = (text: string): Network => unwrap(parseNetwork(text));
 export type Files = Readonly<Record<string, string>>;
 
 /** Puts the files into force, or says what is wrong with them. */
-export function load(files: Files): Result<PolicySet> {
+export function load(files: Files, lists = NO_LISTS): Result<PolicySet> {
   const parsed = parsePolicies(
     Object.entries(files).map(([name, text]) => ({ name: `policies/${name}`, text })),
   );
-  return parsed.ok ? compile(parsed.value) : parsed;
+  return parsed.ok ? compile(parsed.value, lists) : parsed;
 }
 
-export const policiesOf = (files: Files): PolicySet => unwrap(load(files));
+export const policiesOf = (files: Files, lists?: PolicyLists): PolicySet => unwrap(load(files, lists));
+
+/** Lists by their names, line by line. */
+export function listsOf(lists: Readonly<Record<string, readonly string[]>>): PolicyLists {
+  const names = Object.keys(lists).toSorted();
+  const files = names.map((name) => ({
+    name,
+    bytes: new TextEncoder().encode((lists[name] ?? []).join('\n')),
+    file: `policies/lists/${name}.txt`,
+  }));
+  return { available: names, compiled: unwrap(compileLists(files)), version: JSON.stringify(lists) };
+}
 
 /** All that is wrong with the files, one problem a line: where, what, and what to do. */
 export function problemsOf(files: Files): string {

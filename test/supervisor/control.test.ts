@@ -9,7 +9,7 @@ import { folderWith } from '../support/temp-dir.ts';
 /** A control socket that answers with what it was asked, and remembers it. */
 async function startControl(state = folderWith(), answer: Answer = { ok: true }) {
   const asked: Command[] = [];
-  const served = await serveControl(state, (command) => {
+  const served = await serveControl(state, async (command) => {
     asked.push(command);
     return { ...answer, command };
   });
@@ -100,7 +100,7 @@ describe('what was in the place of the socket', () => {
   test('what cannot be removed is a problem, not a crash', async () => {
     const state = folderWith();
     mkdirSync(join(state, 'postern.sock'));
-    expect(await serveControl(state, () => ({ ok: true }))).toMatchObject({
+    expect(await serveControl(state, async () => ({ ok: true }))).toMatchObject({
       ok: false,
       error: { at: join(state, 'postern.sock'), hint: expect.stringMatching(/./) },
     });
@@ -110,7 +110,7 @@ describe('what was in the place of the socket', () => {
 describe('a state folder that will not do', () => {
   test('a path too long for a socket is a problem with a remedy, and so is asking there', async () => {
     const state = join(folderWith(), 'x'.repeat(100));
-    expect(await serveControl(state, () => ({ ok: true }))).toEqual({
+    expect(await serveControl(state, async () => ({ ok: true }))).toEqual({
       ok: false,
       error: {
         at: join(state, 'postern.sock'),
@@ -131,7 +131,7 @@ describe('a state folder that will not do', () => {
 
   test('a file in the place of the folder is a problem', async () => {
     const state = join(folderWith({ state: '' }), 'state');
-    expect(await serveControl(state, () => ({ ok: true }))).toMatchObject({ ok: false });
+    expect(await serveControl(state, async () => ({ ok: true }))).toMatchObject({ ok: false });
   });
 });
 

@@ -1,9 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildDomainIndex } from '../../src/policy/domain-index.ts';
+import { NO_LISTS } from '../../src/policy/compile.ts';
 import { type DomainPattern, patternCovers } from '../../src/policy/domain-pattern.ts';
 import type { Host } from '../../src/policy/host.ts';
+import { buildHostIndex } from '../../src/policy/host-index.ts';
 import { host, pattern } from './support.ts';
+
+/** The host index over domains alone, told by their own values. */
+function buildDomainIndex<T>(entries: readonly (readonly [DomainPattern, T])[]) {
+  const domains = entries.map(([domain], set) => [domain, set] as const);
+  const origins = entries.map(() => ({ kind: 'rule' }) as const);
+  const index = buildHostIndex({ origins, domains, patterns: [], networks: [] }, NO_LISTS.compiled);
+  return {
+    find: (name: Host) =>
+      index.covering(name).map(({ set, specificity }) => ({ value: entries[set]?.[1] as T, specificity })),
+  };
+}
 
 const indexOf = (...texts: readonly string[]) =>
   buildDomainIndex(texts.map((text) => [pattern(text), text] as const));

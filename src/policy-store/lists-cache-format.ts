@@ -1,0 +1,91 @@
+import { createHash, hash } from 'node:crypto';
+import type { CompiledLists } from '../policy/host-list.ts';
+import { parseHostPattern } from '../policy/host-pattern.ts';
+import type { NameTableData } from '../policy/name-table.ts';
+import { parseNetwork } from '../policy/network.ts';
+
+/**
+ * Compiled lists as bytes, in the byte order of the machine:
+ *
+ * | bytes | |
+ * |---|---|
+ * | 0–3 | `FORMAT` |
+ * | 4–35 | the version of the lists, a SHA-256 |
+ * | 36–67 | SHA-256 of all that follows |
+ * | 68–87 | how many bytes each of the parts below takes |
+ * | from 88 | `rows`, `groupStarts`, `groupMembers`, `entries`, and all else as JSON |
+ */
+const VERSION_AT = 4;
+const CHECKSUM_AT = 36;
+const LENGTHS_AT = 68;
+const PARTS_AT = 88;
+
+/** To be raised with every change to this layout, to that of name tables, and to what a list's lines mean. */
+const FORMAT = 0x4c53_5401;
+
+type Rest = Omit<CompiledLists, 'table'> & Pick<NameTableData, 'seed' | 'size' | 'groupWidth'>;
+
+/** The pieces of the file, in their order: no second copy of a large table is made. */
+export function encodeLists(lists: CompiledLists, version: string): readonly Uint8Array[] {
+  const { table, ...others } = lists;
+  const { rows, groupStarts, groupMembers, entries, ...numbers } = table;
+  const rest: Rest = { ...others, ...numbers };
+  const parts = [
+    ...[rows, groupStarts, groupMembers].map(
+      ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+    ),
+    entries,
+    new TextEncoder().encode(JSON.stringify(rest)),
+  ];
+  const lengths = new Uint8Array(Uint32Array.from(parts, ({ length }) => length).buffer);
+  const checksum = createHash('sha256');
+  for (const part of [lengths, ...parts]) checksum.update(part);
+  const format = new Uint8Array(Uint32Array.of(FORMAT).buffer);
+  return [format, Buffer.from(version, 'hex'), checksum.digest(), lengths, ...parts];
+}
+
+/**
+ * The lists of this version, as views of these bytes; undefined when they are of another version or damaged. It
+ * allocates nothing by the lengths that the bytes claim. Throws a TypeError or a SyntaxError on some forgeries.
+ */
+export function decodeLists(bytes: Uint8Array<ArrayBuffer>, version: string): CompiledLists | undefined {
+  if (bytes.length < PARTS_AT || !isOfVersion(bytes, version)) return undefined;
+  const lengths = [...new Uint32Array(bytes.buffer, LENGTHS_AT, (PARTS_AT - LENGTHS_AT) / 4)];
+  const ends = lengths.map((_, part) =>
+    lengths.slice(0, part + 1).reduce((sum, each) => sum + each, PARTS_AT),
+  );
+  if (ends.at(-1) !== bytes.length || !isIntact(bytes)) return undefined;
+  const [rows, groupStarts, groupMembers, entries, json] = ends.map((end, part) =>
+    bytes.subarray(end - (lengths[part] ?? 0), end),
+  );
+  if (!rows || !groupStarts || !groupMembers || !entries || !json) return undefined;
+  const { seed, size, groupWidth, ...others } = JSON.parse(new TextDecoder().decode(json)) as Rest;
+  const table: NameTableData = {
+    seed,
+    size,
+    groupWidth,
+    rows: words(rows),
+    entries,
+    groupStarts: words(groupStarts),
+    groupMembers: words(groupMembers),
+  };
+  return isWellFormed(others) ? { ...others, table } : undefined;
+}
+
+const words = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
+  new Uint32Array(buffer, byteOffset, byteLength / 4);
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const isOfVersion = (bytes: Uint8Array<ArrayBuffer>, version: string): boolean =>
+  new Uint32Array(bytes.buffer, 0, 1)[0] === FORMAT &&
+  hex(bytes.subarray(VERSION_AT, CHECKSUM_AT)) === version;
+
+const isIntact = (bytes: Uint8Array): boolean =>
+  hash('sha256', bytes.subarray(LENGTHS_AT)) === hex(bytes.subarray(CHECKSUM_AT, LENGTHS_AT));
+
+/** A checksum keeps damage out, not forgery: no cache may say what compiling would never have let through. */
+const isWellFormed = ({ names, patterns, networks }: Omit<CompiledLists, 'table'>): boolean =>
+  [...patterns, ...networks].every(([, set]) => set in names) &&
+  patterns.every(([text]) => parseHostPattern(text).ok) &&
+  networks.every(([text]) => parseNetwork(text).ok);

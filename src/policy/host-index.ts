@@ -1,0 +1,139 @@
+import type { DomainPattern } from './domain-pattern.ts';
+import { addressLiteral, type Host, parseHost } from './host.ts';
+import type { CompiledLists } from './host-list.ts';
+import { buildPatternIndex, type HostPattern, parseHostPattern } from './host-pattern.ts';
+import { createNameTableBuilder, type Match, type NameTable, openNameTable } from './name-table.ts';
+import { MEMBER_FORMS, RANK } from './name-table-layout.ts';
+import { type Network, parseNetwork } from './network.ts';
+import { buildNetworkIndex, type NetworkIndex } from './network-index.ts';
+import type { Result } from './result.ts';
+import { buildSuffixIndex } from './suffix-index.ts';
+
+/** Where the entries of a set stand: with a rule, at a service of the catalog, or in a list. */
+export type Origin =
+  | { readonly kind: 'rule' }
+  | { readonly kind: 'service'; readonly service: string }
+  | { readonly kind: 'category'; readonly category: string };
+
+/** A set that covers a host, and how narrowly: the greater `specificity`, the narrower. */
+export type Covering = Match & {
+  /** Only some of the addresses that the name resolved to lie in it. */
+  readonly partly?: true;
+};
+
+/** Which sets of hosts cover a host: one structure for all departments, all rules and all lists. */
+export type HostIndex = {
+  /** `addresses` are what the name resolved to, where that is known. One set may come up more than once. */
+  covering(host: Host, addresses?: readonly string[]): readonly Covering[];
+  /** Whether the addresses that a name resolves to can make a difference. */
+  readonly heedsAddresses: boolean;
+  originOf(set: number): Origin;
+};
+
+/** The entries of sets by their numbers, and where those of each set stand. The lists' sets come first. */
+export type HostSets = {
+  readonly origins: readonly Origin[];
+  readonly domains: readonly (readonly [DomainPattern, number])[];
+  readonly patterns: readonly (readonly [HostPattern, number])[];
+  readonly networks: readonly (readonly [Network, number])[];
+};
+
+/** Any name, even `=com`, is narrower than any network, and any network than a pattern. */
+const PATTERN_SPECIFICITY = 0;
+const networkSpecificity = (prefix: number): number => (prefix + 1) / 256;
+
+/** The entry by which a set covers a host with this specificity, as a policy writes it. */
+export function entryText(specificity: number, host: Host): string {
+  if (specificity === PATTERN_SPECIFICITY) return 'a pattern';
+  if (specificity < 1) return `a network /${specificity * 256 - 1}`;
+  const labels = Math.floor(specificity / MEMBER_FORMS);
+  const name = addressLiteral(host) === undefined ? host.split('.').slice(-labels).join('.') : host;
+  switch (specificity % MEMBER_FORMS) {
+    case RANK.exact:
+      return `=${name}`;
+    case RANK.subdomains:
+      return `*.${name}`;
+    case RANK['any-suffix']:
+      return `${name.split('.')[0]}.*`;
+    default:
+      return name;
+  }
+}
+
+export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex {
+  const own = tableOf(sets.domains);
+  const listed = openNameTable(lists.table);
+  const suffixes = buildSuffixIndex([
+    ...sets.domains.flatMap(([domain, set]) =>
+      domain.kind === 'any-suffix' ? [[domain.name, set] as const] : [],
+    ),
+    ...lists.anySuffix,
+  ]);
+  const patterns = buildPatternIndex([
+    ...sets.patterns,
+    ...lists.patterns.map(([text, set]) => [known(parseHostPattern(text)), set] as const),
+  ]);
+  const networks = buildNetworkIndex([
+    ...sets.networks,
+    ...lists.networks.map(([text, set]) => [known(parseNetwork(text)), set] as const),
+  ]);
+  const heedsAddresses = sets.networks.length > 0 || lists.names.length > 0;
+  return {
+    covering(host, addresses) {
+      const found: Covering[] = [];
+      own.collect(host, found);
+      listed.collect(host, found);
+      suffixes.collect(host, found);
+      for (const set of patterns.find(host)) found.push({ set, specificity: PATTERN_SPECIFICITY });
+      if (heedsAddresses) collectAddresses(host, addresses, networks, listed, found);
+      return found;
+    },
+    heedsAddresses,
+    originOf: (set) => sets.origins[set] ?? { kind: 'rule' },
+  };
+}
+
+function tableOf(domains: HostSets['domains']): NameTable {
+  const builder = createNameTableBuilder();
+  for (const [domain, set] of domains)
+    if (domain.kind !== 'any-suffix') builder.add(domain.host, domain.kind, set);
+  return openNameTable(builder.build());
+}
+
+/** By the address that is asked for; or by those that a name resolved to, which lists name as hosts too. */
+function collectAddresses(
+  host: Host,
+  resolved: readonly string[] | undefined,
+  networks: NetworkIndex<number>,
+  listed: NameTable,
+  found: Covering[],
+): void {
+  const literal = addressLiteral(host);
+  if (literal !== undefined) {
+    found.push(...networkMatches(literal, networks));
+    return;
+  }
+  if (resolved === undefined || resolved.length === 0) return;
+  const byAddress = resolved.map((address) => {
+    const matches = networkMatches(address, networks);
+    const asHost = parseHost(address.includes(':') ? `[${address}]` : address);
+    if (asHost.ok) listed.collect(asHost.value, matches);
+    return matches;
+  });
+  for (const match of byAddress.flat()) {
+    const holdsAll = byAddress.every((matches) => matches.some(({ set }) => set === match.set));
+    found.push(holdsAll ? match : { ...match, partly: true });
+  }
+}
+
+const networkMatches = (address: string, networks: NetworkIndex<number>): Match[] =>
+  networks
+    .findAll(address)
+    .map(({ value: set, prefix }) => ({ set, specificity: networkSpecificity(prefix) }));
+
+/** What the reader of a list has parsed once already. */
+function known<T>(parsed: Result<T, unknown>): T {
+  if (!parsed.ok)
+    throw new Error(`a compiled list holds what no list can say: ${JSON.stringify(parsed.error)}`);
+  return parsed.value;
+}

@@ -1,0 +1,67 @@
+/** `a.b`: it and all below it. `*.a.b`: all below it. `=a.b`: it alone. */
+export type NameKind = 'domain' | 'subdomains' | 'exact';
+
+/**
+ * A compiled name table: typed arrays and numbers alone, so that it can be posted to another thread and written to a
+ * file.
+ *
+ * It is a hash table whose buckets lie end to end in `entries`. An entry is
+ * `[length of the name: 1 byte][number of its group: groupWidth bytes, the high one first][name: ASCII]`.
+ * A bucket has a row of three words in `rows`: where its entries begin, a filter of the names in it, and a filter of
+ * the suffixes, in it or not, that longer names in the table end with. So the one place in memory that a suffix's hash
+ * leads to tells nearly always whether to look at entries at all, and whether a longer suffix can be a name: the walk
+ * over a host ends where the table does. A last row holds the end of the last bucket.
+ *
+ * A group is a set of members, `set * MEMBER_FORMS + rank of the form`: names that say the same share one. Those of
+ * group g are `groupMembers` from `groupStarts[g]` to `groupStarts[g + 1]`.
+ */
+export type NameTableData = {
+  /** Where the hash begins. */
+  readonly seed: number;
+  /** How many names there are. */
+  readonly size: number;
+  readonly groupWidth: number;
+  readonly rows: Uint32Array<ArrayBuffer>;
+  readonly entries: Uint8Array<ArrayBuffer>;
+  readonly groupStarts: Uint32Array<ArrayBuffer>;
+  readonly groupMembers: Uint32Array<ArrayBuffer>;
+};
+
+// Order among forms that end at the same label: `=a.b` over `*.a.b` over `a.b`, and any of them over `a.*`.
+export const RANK = { 'any-suffix': 0, domain: 1, subdomains: 2, exact: 3 } as const;
+export const MEMBER_FORMS = 4;
+
+/** How narrowly a name of so many labels covers a host: the greater, the narrower. */
+export const specificityOf = (labels: number, form: keyof typeof RANK): number =>
+  labels * MEMBER_FORMS + RANK[form];
+
+/** The words of a row. */
+export const ROW_WORDS = 3;
+export const ENTRIES_AT = 0;
+export const NAME_FILTER = 1;
+export const PARENT_FILTER = 2;
+
+export const DOT = 0x2e;
+
+/**
+ * The hash of a name runs from its end to its start, so that one pass over a host gives those of all its suffixes:
+ * FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), each byte one `hashStep`.
+ */
+export const hashStep = (state: number, byte: number): number => Math.imul(state ^ byte, 0x01000193);
+
+/** MurmurHash3's finaliser: FNV alone leaves the high bits, which choose the row, poorly mixed. */
+export function hashEnd(state: number): number {
+  let hash = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** The first word of the row of a hash: by its high bits, so that there may be any number of rows. */
+export const rowAt = (hash: number, rowCount: number): number =>
+  Math.floor((hash * rowCount) / 0x1_0000_0000) * ROW_WORDS;
+
+/** The bit of a hash in a filter: by its low bits. */
+export const filterBit = (hash: number): number => 1 << (hash & 31);
+
+export const bytesOf = (data: NameTableData): number =>
+  data.rows.byteLength + data.entries.byteLength + data.groupStarts.byteLength + data.groupMembers.byteLength;

@@ -1,0 +1,119 @@
+import type { z } from 'zod';
+import { nearest } from './nearest.ts';
+import { inFileOrder, type Problem } from './result.ts';
+import { keysAt } from './schema-keys.ts';
+import { briefly, keyOffsets, offsetOf, type Path, placeOf, type YamlPlaces } from './yaml-places.ts';
+
+/** What was held to a schema: its values, and where they stand. */
+type Checked = YamlPlaces & { readonly plain: unknown };
+
+/** Nobody mends more at once, and to find the place of each of a million takes minutes. */
+const MAX_SCHEMA_PROBLEMS = 50;
+
+/** A schema's issues as problems, in the order of the file; after the first few it only counts them. */
+export function describeIssues(
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+  source: Checked,
+): readonly Problem[] {
+  const told = issues
+    .slice(0, MAX_SCHEMA_PROBLEMS)
+    .flatMap((issue) => describeIssue(issue, [], schema, source));
+  const problems = inFileOrder(told.slice(0, MAX_SCHEMA_PROBLEMS).map(shortened));
+  const untold = countOf(issues) - told.length + Math.max(0, told.length - MAX_SCHEMA_PROBLEMS);
+  const last = problems.at(-1);
+  if (untold <= 0 || last === undefined) return problems;
+  return [...problems, { at: last.at, problem: `and ${untold} more in this file`, hint: 'mend these first' }];
+}
+
+const shortened = ({ at, problem, hint }: Problem): Problem => ({
+  at,
+  problem: briefly(problem),
+  hint: briefly(hint),
+});
+
+const countOf = (issues: readonly z.core.$ZodIssue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+
+/** Undefined when nothing stands there: what a YAML file says is never undefined. */
+function plainAt(plain: unknown, path: Path): unknown {
+  return path.reduce(
+    (value, step) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<string | number, unknown>)[step]
+        : undefined,
+    plain,
+  );
+}
+
+/** A schema's issue as a problem; `parent` is where the schema itself stands in the file. */
+function describeIssue(issue: z.core.$ZodIssue, parent: Path, schema: z.ZodType, source: Checked): Problem[] {
+  const path = [...parent, ...issue.path.filter((part) => typeof part !== 'symbol')];
+  const at = placeOf(source, path);
+  const key = path.at(-1);
+  const name = typeof key === 'string' ? `\`${key}\`` : key === undefined ? 'the file' : 'this entry';
+  const value = plainAt(source.plain, path);
+  if (value === undefined) {
+    const hint = issue.code === 'invalid_value' ? `add ${name}: ${orList(issue.values)}` : `add ${name}`;
+    return [{ at, problem: `${name} is missing`, hint }];
+  }
+  const written = path.length === 0 ? '' : shorten(value);
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const offsets = keyOffsets(source, path);
+      return issue.keys.map((unknown) => ({
+        at: source.place(offsets.get(unknown) ?? offsetOf(source, path)),
+        problem: `unknown key \`${unknown}\``,
+        hint: keyHint(unknown, keysAt(schema, path)),
+      }));
+    }
+    case 'invalid_type': {
+      const wanted = article(issue.expected);
+      const isBare = issue.expected === 'string' && typeof value !== 'object';
+      return [
+        {
+          at,
+          problem: `${name} is not ${wanted}`,
+          hint: isBare ? `put it in quotes: "${written}"` : `write ${wanted}`,
+        },
+      ];
+    }
+    case 'invalid_value':
+      return [{ at, problem: `unknown ${String(key)} \`${written}\``, hint: orList(issue.values) }];
+    case 'invalid_union': {
+      // Of the forms a value may have, the one whose outer shape fits tells best what is wrong inside.
+      const nearMiss = issue.errors.find((branch) => branch.every((inner) => inner.path.length > 0));
+      return nearMiss === undefined
+        ? [{ at, problem: `${name} has none of the forms it may have`, hint: issue.message }]
+        : nearMiss.flatMap((inner) => describeIssue(inner, path, schema, source));
+    }
+    case 'custom':
+      return [{ at, problem: issue.message, hint: String(issue.params?.hint ?? 'mend it here') }];
+    default: // sizes and formats: the schema's own words say what is wanted
+      return [{ at, problem: `${name} cannot be \`${written}\``, hint: issue.message }];
+  }
+}
+
+function keyHint(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  if (near !== undefined) return `did you mean \`${near}\`?`;
+  return known.length > 0 ? `known here: ${known.join(', ')}` : 'remove it';
+}
+
+function article(type: string): string {
+  const words: Record<string, string> = {
+    string: 'a text',
+    array: 'a list: [one, two]',
+    object: 'a mapping of keys to values',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+  };
+  return words[type] ?? `of type ${type}`;
+}
+
+const orList = (values: readonly unknown[]): string => values.map(String).join(' or ');
+const shorten = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+};
