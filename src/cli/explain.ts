@@ -1,21 +1,22 @@
 import net from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
 import type { Config } from '../config/load.ts';
 import { reasonFields } from '../decision-log/line.ts';
 import { identify } from '../identity/identify.ts';
 import type { Applicability, Decision } from '../policy/decide.ts';
-import { type Explanation, explain } from '../policy/explain.ts';
+import { describeEvidence, type Explanation, explain } from '../policy/explain.ts';
 import { type Facts, factsOfUrl } from '../policy/facts.ts';
 import { addressLiteral } from '../policy/host.ts';
-import { nearest } from '../policy/nearest.ts';
 import { lineOf, type PolicySet, type RequestUrl } from '../policy/policy.ts';
 import { parseRequestUrl } from '../policy/request-url.ts';
+import { describeSchedule } from '../policy/schedule.ts';
 import { compileFolder } from '../policy-store/load.ts';
 import { decideAtDoor, judgeAddresses } from '../proxy/admit.ts';
 import { createEgress } from '../proxy/egress.ts';
+import { parseInstant } from './instant.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
 import { EXIT, out, printJson, printProblems, table } from './output.ts';
+import { unknownDepartment } from './show.ts';
 
 type ExplainOptions = CommonOptions & {
   readonly department?: string;
@@ -40,24 +41,26 @@ export function addExplain(program: Command): void {
     ])
     .addOption(
       new Option('--at <time>', 'when, such as 2026-06-01T10:00:00+09:00 (default: now)').argParser(
-        parseTime,
+        parseInstant,
       ),
     )
     .action(explainUrl);
 }
 
-function explainUrl(url: RequestUrl, options: ExplainOptions): void {
+async function explainUrl(url: RequestUrl, options: ExplainOptions): Promise<void> {
   const json = options.json ?? false;
   const config = configFor(options);
-  const policies = config.ok ? compileFolder(config.value.policies) : config;
-  if (!config.ok || !policies.ok) {
-    printProblems(policies.ok ? [] : policies.error, json);
+  const compiled = config.ok ? await compileFolder(config.value.policies) : config;
+  if (!config.ok || !compiled.ok) {
+    printProblems(compiled.ok ? [] : compiled.error, json);
     process.exitCode = EXIT.problems;
     return;
   }
-  const { department = identify(options.client, policies.value).department } = options;
-  if (department !== undefined && !policies.value.departments.has(department)) {
-    printProblems([unknownDepartment(department, policies.value)], json);
+  const { policies } = compiled.value;
+  const asker = { client: options.client, user: options.user, groups: options.group ?? [] };
+  const { department = identify(asker, policies).department } = options;
+  if (department !== undefined && !policies.departments.has(department)) {
+    printProblems([unknownDepartment('--department', department, policies)], json);
     process.exitCode = EXIT.usage;
     return;
   }
@@ -66,23 +69,33 @@ function explainUrl(url: RequestUrl, options: ExplainOptions): void {
     department,
     client: options.client,
     ...(options.user === undefined ? {} : { user: options.user }),
-    groups: options.group ?? [],
+    groups: asker.groups,
   });
-  const explanation = explain(facts, policies.value);
-  const decision = decideWithEgress(facts, policies.value, config.value);
+  const addresses = knownAddresses(facts, config.value);
+  const explanation = explain(addresses === undefined ? facts : { ...facts, addresses }, policies);
+  const decision = decideWithEgress(facts, addresses, policies, config.value);
   if (json) printJson(asJson(url, facts, explanation, decision));
   else process.stdout.write(asText(url, facts, explanation, decision));
   process.exitCode = decision.action === 'block' ? EXIT.block : EXIT.good;
 }
 
+/** What is known without asking the name servers. */
+function knownAddresses({ host }: Facts, { egress }: Config): readonly string[] | undefined {
+  const literal = addressLiteral(host);
+  return literal === undefined ? egress.dns.hosts[host] : [literal];
+}
+
 /** As at the door, as far as that can be known without asking the name servers. */
-function decideWithEgress(facts: Facts, policies: PolicySet, config: Config): Decision {
+function decideWithEgress(
+  facts: Facts,
+  addresses: readonly string[] | undefined,
+  policies: PolicySet,
+  config: Config,
+): Decision {
   const egress = createEgress(config.egress, () => new Set(config.listen.map(({ port }) => port)));
   const decision = decideAtDoor({ facts, policies, isLoop: false }, egress);
-  const literal = addressLiteral(facts.host);
-  const known = literal === undefined ? config.egress.dns.hosts[facts.host] : [literal];
-  return decision.action === 'forward' && known !== undefined
-    ? judgeAddresses(facts, decision, known, egress).decision
+  return decision.action === 'forward' && addresses !== undefined
+    ? judgeAddresses({ facts, policies }, decision, addresses, egress).decision
     : decision;
 }
 
@@ -97,8 +110,19 @@ function asJson(url: RequestUrl, facts: Facts, { rules, exceptions }: Explanatio
     ...(decision.action === 'forward' && decision.wouldBlock
       ? { wouldBlock: reasonFields(decision.wouldBlock) }
       : {}),
-    rules: rules.map(({ of, verdict }) => ({ id: of.id, action: of.action, verdict, source: lineOf(of.at) })),
-    exceptions: exceptions.map(({ of, verdict }) => ({ id: of.id, verdict, source: lineOf(of.at) })),
+    rules: rules.map(({ of, verdict, by }) => ({
+      id: of.id,
+      action: of.action,
+      verdict,
+      ...(by === undefined ? {} : { by: describeEvidence(by, facts.host) }),
+      source: lineOf(of.at),
+    })),
+    exceptions: exceptions.map(({ of, verdict, by }) => ({
+      id: of.id,
+      verdict,
+      ...(by === undefined ? {} : { by: describeEvidence(by, facts.host) }),
+      source: lineOf(of.at),
+    })),
   };
 }
 
@@ -113,16 +137,20 @@ function asText(url: RequestUrl, facts: Facts, explanation: Explanation, decisio
       ? `\n  observed only: would block by ${because(decision.wouldBlock)}`
       : '';
   const rows = [
-    ...explanation.rules.map(({ of, verdict }) => [
+    ...explanation.rules.map(({ of, verdict, by }) => [
       `${of.action} rule`,
       of.id,
-      VERDICTS[verdict],
+      isUntimely(verdict) && of.when
+        ? `${VERDICTS[verdict]}: ${describeSchedule(of.when)}`
+        : VERDICTS[verdict],
+      by === undefined ? '' : describeEvidence(by, facts.host),
       lineOf(of.at),
     ]),
-    ...explanation.exceptions.map(({ of, verdict }) => [
+    ...explanation.exceptions.map(({ of, verdict, by }) => [
       'exception',
       of.id,
       VERDICTS[verdict],
+      by === undefined ? '' : describeEvidence(by, facts.host),
       lineOf(of.at),
     ]),
   ];
@@ -130,10 +158,16 @@ function asText(url: RequestUrl, facts: Facts, explanation: Explanation, decisio
   return `${url.text}  (${who})\n${word} by ${because(decision.reason)}${observed}${verdicts}\n`;
 }
 
+const isUntimely = (verdict: Applicability): boolean =>
+  verdict === 'not-yet' || verdict === 'over' || verdict === 'other-time';
+
 const VERDICTS: Record<Applicability, string> = {
   applies: 'applies',
   'other-host': 'names other hosts',
   'other-port': 'is for other ports',
+  'not-yet': 'is not in force yet',
+  over: 'is no longer in force',
+  'other-time': 'is for other times',
   spared: 'is lifted by its `unless`',
   'other-people': 'is for other people',
   expired: 'has ended',
@@ -160,13 +194,6 @@ function because(reason: Decision['reason']): string {
   }
 }
 
-function unknownDepartment(id: string, policies: PolicySet) {
-  const near = nearest(id, policies.departments.keys());
-  const hint =
-    near === undefined ? `known: ${[...policies.departments.keys()].join(', ')}` : `did you mean ${near}?`;
-  return { at: '--department', problem: `unknown department \`${id}\``, hint };
-}
-
 function parseUrl(text: string): RequestUrl {
   const url = parseRequestUrl(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
   if (!url.ok) throw new InvalidArgumentError(`${url.error.problem}; ${url.error.hint}.`);
@@ -176,11 +203,4 @@ function parseUrl(text: string): RequestUrl {
 function parseClient(text: string): string {
   if (net.isIP(text) === 0) throw new InvalidArgumentError('Write an IP address.');
   return text;
-}
-
-function parseTime(text: string): number {
-  // `Date.parse` alone takes `soon 9` for a day in September, and a time without an offset for this machine's own.
-  if (!z.iso.datetime({ offset: true }).safeParse(text).success)
-    throw new InvalidArgumentError('Write date, time and offset: 2026-06-01T10:00:00+09:00.');
-  return Date.parse(text);
 }

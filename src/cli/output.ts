@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { Problem } from '../policy/result.ts';
 
 /** What a verb prints and how it exits; `main` does both. Problems go to stderr, results to stdout. */
-export const EXIT = { good: 0, problems: 1, usage: 2, block: 3 } as const;
+export const EXIT = { good: 0, problems: 1, usage: 2, block: 3, changes: 3 } as const;
 
 /** Colours only where a person reads, so each stream is asked: one may be a terminal and the other a file. */
 function coloursFor(stream: NodeJS.WriteStream): ReturnType<typeof pc.createColors> {

@@ -67,10 +67,10 @@ describe('the text', () => {
       `https://chat.deepseek.com/  (trade, 127.0.0.1)
 block by the rule deepseek  policies/trade.yaml:6
 
-  block rule  deepseek  applies              policies/trade.yaml:6
-  block rule  uploads   names other hosts    policies/trade.yaml:9
-  block rule  relays    names other hosts    policies/trade.yaml:12
-  exception   research  is for other people  policies/trade.yaml:16
+  block rule  deepseek  applies              deepseek.com  policies/trade.yaml:6
+  block rule  uploads   names other hosts                  policies/trade.yaml:9
+  block rule  relays    names other hosts                  policies/trade.yaml:12
+  exception   research  is for other people  deepseek.com  policies/trade.yaml:16
 `,
     );
   });
@@ -119,11 +119,19 @@ describe('--json', () => {
       rule: 'deepseek',
       source: 'policies/trade.yaml:6',
       rules: [
-        { id: 'deepseek', action: 'block', verdict: 'applies', source: 'policies/trade.yaml:6' },
+        {
+          id: 'deepseek',
+          action: 'block',
+          verdict: 'applies',
+          by: 'deepseek.com',
+          source: 'policies/trade.yaml:6',
+        },
         { id: 'uploads', action: 'block', verdict: 'other-host', source: 'policies/trade.yaml:9' },
         { id: 'relays', action: 'block', verdict: 'other-host', source: 'policies/trade.yaml:12' },
       ],
-      exceptions: [{ id: 'research', verdict: 'other-people', source: 'policies/trade.yaml:16' }],
+      exceptions: [
+        { id: 'research', verdict: 'other-people', by: 'deepseek.com', source: 'policies/trade.yaml:16' },
+      ],
     });
   });
 
