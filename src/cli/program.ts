@@ -2,9 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { addCa } from './ca.ts';
 import { addCheck } from './check.ts';
 import { addExplain } from './explain.ts';
+import { addList } from './list.ts';
 import { EXIT } from './output.ts';
+import { addReplay } from './replay.ts';
 import { addRunning } from './running.ts';
+import { addSchema } from './schema.ts';
 import { addServe } from './serve.ts';
+import { addShow } from './show.ts';
 import { VERSION } from './version.ts';
 
 const program = new Command('postern')
@@ -20,7 +24,8 @@ program.hook('preAction', (_program, verb) => {
   if (verb.name() !== 'serve') process.stdout.on('error', () => process.exit());
 });
 
-for (const add of [addServe, addCheck, addExplain, addCa, addRunning]) add(program);
+for (const add of [addServe, addCheck, addExplain, addShow, addReplay, addCa, addRunning, addSchema, addList])
+  add(program);
 
 /** Runs the verb that the command line names, and sets the exit status. */
 export async function runCommandLine(): Promise<void> {

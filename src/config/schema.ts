@@ -1,24 +1,34 @@
 import net from 'node:net';
 import { z } from 'zod';
-import { parseDomainPattern } from '../policy/domain-pattern.ts';
 import { parseHost } from '../policy/host.ts';
-import { parseNetwork } from '../policy/network.ts';
-import { parsedBy } from '../policy/schema.ts';
+import { domainPattern, network } from '../policy/schema.ts';
 
-/** The configuration file. Unknown keys are errors: a misspelt setting must not leave a default in force unseen. */
+/**
+ * The configuration file. Unknown keys are errors: a misspelt setting must not leave a default in force unseen.
+ * Descriptions and `meta` are for editors (`policy/json-schema`), and never refuse what the checks accept.
+ */
 
 const path = z.string().min(1, 'must not be empty');
 const port = z.int().min(0, 'a port is at least 0').max(65_535, 'a port is at most 65535');
-const address = z.string().refine((text) => net.isIP(text) !== 0, {
-  error: ({ input }) => `\`${input}\` is not an IP address`,
-  params: { hint: 'write an IPv4 or IPv6 address without brackets' },
-});
+const address = z
+  .string()
+  .refine((text) => net.isIP(text) !== 0, {
+    error: ({ input }) => `\`${input}\` is not an IP address`,
+    params: { hint: 'write an IPv4 or IPv6 address without brackets' },
+  })
+  .meta({
+    pattern: /^[0-9A-Fa-f.:]+(?:%.+)?$/.source,
+    patternErrorMessage: 'write an IPv4 or IPv6 address without brackets',
+  });
+const NAME_SERVER = /^(?:[\d.]+|\[[\dA-Fa-f:.]+\])(?::\d{1,5})?$|^[\dA-Fa-f:]+$/;
+const NAME_SERVER_HINT = 'write its address, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53';
 const nameServer = z
   .string()
-  .refine((text) => /^(?:[\d.]+|\[[\da-f:.]+\])(?::\d{1,5})?$|^[\da-f:]+$/i.test(text), {
+  .refine((text) => NAME_SERVER.test(text), {
     error: ({ input }) => `\`${input}\` is not a name server`,
-    params: { hint: 'write its address, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53' },
-  });
+    params: { hint: NAME_SERVER_HINT },
+  })
+  .meta({ pattern: NAME_SERVER.source, patternErrorMessage: NAME_SERVER_HINT });
 const hostName = z.string().transform((text, context) => {
   const host = parseHost(text);
   if (host.ok) return host.value;
@@ -27,46 +37,75 @@ const hostName = z.string().transform((text, context) => {
 });
 
 const dns = z.strictObject({
-  /** Name servers to ask instead of the system's resolver. */
-  servers: z.array(nameServer).default([]),
-  /** Names with fixed addresses. */
+  servers: z
+    .array(nameServer)
+    .default([])
+    .describe("Name servers to ask in place of the system's resolver. Default: none."),
   hosts: z
     .record(hostName, z.array(address).min(1, 'name at least one address'), {
       error: ({ code }) => (code === 'invalid_key' ? 'what stands here is a host name' : undefined),
     })
-    .default({}),
+    .default({})
+    .describe('Names with fixed addresses. Default: none.'),
 });
 
 const egress = z.strictObject({
   connectPorts: z
     .array(port.min(1, 'a port is at least 1'))
     .min(1, 'name at least one port')
-    .default([443, 8443]),
-  internalNetworks: z.array(parsedBy(parseNetwork)).default([]),
-  internalNames: z.array(parsedBy(parseDomainPattern)).default([]),
-  dns: dns.prefault({}),
+    .default([443, 8443])
+    .describe('Ports to which a tunnel may lead. Default: [443, 8443].'),
+  internalNetworks: z
+    .array(network)
+    .default([])
+    .describe('Special networks to which any name may lead. Default: none.'),
+  internalNames: z
+    .array(domainPattern)
+    .default([])
+    .describe('Hosts that may lead to special networks. Default: none.'),
+  dns: dns.prefault({}).describe("How names are looked up. Default: by the system's resolver."),
 });
 
 const log = z.strictObject({
-  /** Default: `log` in the state folder. */
-  dir: path.optional(),
-  fsync: z.enum(['never', 'always']).default('never'),
-  onError: z.enum(['block', 'continue']).default('block'),
+  dir: path.optional().describe('The folder of the decision log. Default: log in the state folder.'),
+  fsync: z
+    .enum(['never', 'always'])
+    .default('never')
+    .describe('always: each write is on the disk before a request goes on. Default: never.'),
+  onError: z
+    .enum(['block', 'continue'])
+    .default('block')
+    .describe('While the log cannot be written: block refuses every request. Default: block.'),
+});
+
+const listener = z.strictObject({
+  host: address.default('127.0.0.1').describe('The address to listen on. Default: 127.0.0.1.'),
+  port: port.default(3128).describe('The port to listen on; 0 takes a free one. Default: 3128.'),
+});
+
+const blockPage = z.strictObject({
+  https: z
+    .enum(['page', 'refuse'])
+    .default('page')
+    .describe('page shows the block page inside a blocked tunnel, refuse answers 403. Default: page.'),
 });
 
 export const configSchema = z.strictObject({
   listen: z
-    .array(z.strictObject({ host: address.default('127.0.0.1'), port: port.default(3128) }))
+    .array(listener)
     .min(1, 'name at least one address to listen on')
-    .prefault([{}]),
-  policies: path.default('./policies'),
-  certs: path.default('./certs'),
-  state: path.default('./var'),
-  /** How many processes share the work. This version runs one, whichever of the two is written. */
-  workers: z.literal(['auto', 1]).default('auto'),
-  egress: egress.prefault({}),
-  log: log.prefault({}),
-  blockPage: z.strictObject({ https: z.enum(['page', 'refuse']).default('page') }).prefault({}),
+    .prefault([{}])
+    .describe('Where clients connect. Default: 127.0.0.1, port 3128.'),
+  policies: path.default('./policies').describe('The policy folder. Default: ./policies.'),
+  certs: path.default('./certs').describe('The folder of the CA. Default: ./certs.'),
+  state: path.default('./var').describe('The folder of the control socket, and of the log. Default: ./var.'),
+  workers: z
+    .literal(['auto', 1])
+    .default('auto')
+    .describe('How many processes share the work; this version runs one either way. Default: auto.'),
+  egress: egress.prefault({}).describe('What may be reached, whatever the policies say.'),
+  log: log.prefault({}).describe('The decision log.'),
+  blockPage: blockPage.prefault({}).describe('How a block is shown.'),
 });
 
 /** Settings that are paths, by their place in the file. */
