@@ -131,11 +131,15 @@ async function startUpkeep(
     reloadProblems = reloaded.ok ? [] : reloaded.error;
     return reloaded;
   };
-  const watcher = watchFolder(config.policies, () => void reload(), (error) => {
-    const problem = `changes are not noticed by themselves: ${error.message}`;
-    const hint = 'reload by hand with `postern reload` or a HUP signal';
-    announce({ kind: 'warning', problem: { at: config.policies, problem, hint } });
-  });
+  const watcher = watchFolder(
+    config.policies,
+    () => void reload(),
+    (error) => {
+      const problem = `changes are not noticed by themselves: ${error.message}`;
+      const hint = 'reload by hand with `postern reload` or a HUP signal';
+      announce({ kind: 'warning', problem: { at: config.policies, problem, hint } });
+    },
+  );
   const startedAt = new Date().toISOString();
   const answer = async (command: Command): Promise<Answer> => {
     switch (command) {

@@ -12,6 +12,9 @@ const MAX_INLINE_BYTES = 20_000;
 /** Ten times what 20 million names take. A list that takes longer was made to. */
 const LISTS_DEADLINE_MS = 300_000;
 
+/** What the thread allocates lives long, outside V8's heap, or for one line. */
+const YOUNG_GENERATION_MB = 4;
+
 /** The lists in the folder by their names, sorted; none where there is no folder of lists. */
 export function listNames(policyFolder: string): readonly string[] {
   try {
@@ -57,8 +60,11 @@ async function loadInThread(policyFolder: string, names: readonly string[]): Pro
   const failed = (problem: string, hint: string): Result<LoadedLists> =>
     fail([{ at: `${basename(policyFolder)}/lists`, problem, hint }]);
   const { promise, resolve } = Promise.withResolvers<Result<LoadedLists>>();
-  // Options of this process, such as `--input-type`, are not for a file of ours.
-  const thread = new Worker(WORKER, { workerData: { policyFolder, names }, execArgv: [] });
+  const thread = new Worker(WORKER, {
+    workerData: { policyFolder, names },
+    execArgv: [], // options of this process, such as `--input-type`, are not for a file of ours
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   let result: Result<LoadedLists> = failed('their reader ended early', 'try again');
   const deadline = setTimeout(() => {
     result = failed(`they took over ${LISTS_DEADLINE_MS / 1000} s to read`, 'split or shorten them');

@@ -18,9 +18,10 @@ export function describeIssues(
 ): readonly Problem[] {
   const told = issues
     .slice(0, MAX_SCHEMA_PROBLEMS)
-    .flatMap((issue) => describeIssue(issue, [], schema, source));
-  const problems = inFileOrder(told.slice(0, MAX_SCHEMA_PROBLEMS).map(shortened));
-  const untold = countOf(issues) - told.length + Math.max(0, told.length - MAX_SCHEMA_PROBLEMS);
+    .flatMap((issue) => describeIssue(issue, [], schema, source))
+    .slice(0, MAX_SCHEMA_PROBLEMS);
+  const problems = inFileOrder(told.map(shortened));
+  const untold = countOf(issues) - told.length;
   const last = problems.at(-1);
   if (untold <= 0 || last === undefined) return problems;
   return [...problems, { at: last.at, problem: `and ${untold} more in this file`, hint: 'mend these first' }];
@@ -32,8 +33,20 @@ const shortened = ({ at, problem, hint }: Problem): Problem => ({
   hint: briefly(hint),
 });
 
-const countOf = (issues: readonly z.core.$ZodIssue[]): number =>
-  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+/** How many problems the issues are: each unknown key is one, and each that is inside a value of several forms. */
+function countOf(issues: readonly z.core.$ZodIssue[]): number {
+  let count = 0;
+  for (const issue of issues) {
+    const inner = issue.code === 'invalid_union' ? nearMissOf(issue) : undefined;
+    count +=
+      issue.code === 'unrecognized_keys' ? issue.keys.length : inner === undefined ? 1 : countOf(inner);
+  }
+  return count;
+}
+
+/** Of the forms that a value may have, the one whose outer shape fits tells best what is wrong inside. */
+const nearMissOf = ({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined =>
+  errors.find((branch) => branch.every((inner) => inner.path.length > 0));
 
 /** Undefined when nothing stands there: what a YAML file says is never undefined. */
 function plainAt(plain: unknown, path: Path): unknown {
@@ -61,7 +74,7 @@ function describeIssue(issue: z.core.$ZodIssue, parent: Path, schema: z.ZodType,
   switch (issue.code) {
     case 'unrecognized_keys': {
       const offsets = keyOffsets(source, path);
-      return issue.keys.map((unknown) => ({
+      return issue.keys.slice(0, MAX_SCHEMA_PROBLEMS).map((unknown) => ({
         at: source.place(offsets.get(unknown) ?? offsetOf(source, path)),
         problem: `unknown key \`${unknown}\``,
         hint: keyHint(unknown, keysAt(schema, path)),
@@ -81,11 +94,12 @@ function describeIssue(issue: z.core.$ZodIssue, parent: Path, schema: z.ZodType,
     case 'invalid_value':
       return [{ at, problem: `unknown ${String(key)} \`${written}\``, hint: orList(issue.values) }];
     case 'invalid_union': {
-      // Of the forms a value may have, the one whose outer shape fits tells best what is wrong inside.
-      const nearMiss = issue.errors.find((branch) => branch.every((inner) => inner.path.length > 0));
+      const nearMiss = nearMissOf(issue);
       return nearMiss === undefined
         ? [{ at, problem: `${name} has none of the forms it may have`, hint: issue.message }]
-        : nearMiss.flatMap((inner) => describeIssue(inner, path, schema, source));
+        : nearMiss
+            .slice(0, MAX_SCHEMA_PROBLEMS)
+            .flatMap((inner) => describeIssue(inner, path, schema, source));
     }
     case 'custom':
       return [{ at, problem: issue.message, hint: String(issue.params?.hint ?? 'mend it here') }];

@@ -52,8 +52,11 @@ export type Located<T> = {
 export const MAX_YAML_CHARACTERS = 1_000_000;
 /** Each alias costs the parser a walk over the file. */
 const MAX_YAML_ALIASES = 100;
-/** With each alias counted as what it stands for: a few hundred bytes of them can stand for gigabytes. */
-const MAX_YAML_VALUES = 100_000;
+/**
+ * With each alias counted as what it stands for: a few hundred bytes of them can stand for gigabytes. It bounds the
+ * schema's work as well, which is slowest where every value is wrong.
+ */
+const MAX_YAML_VALUES = 50_000;
 
 /**
  * Reads YAML 1.2 (core schema, one document, no duplicate keys, no unknown tags). What would make the parser itself
@@ -86,7 +89,7 @@ export function parseYaml(file: string, text: string): Result<YamlSource> {
       });
     return succeed({ file, text, plain: document.toJS({ maxAliasCount: -1 }), document, targets, place });
   } catch (error) {
-    if (error instanceof RangeError) return whole(TOO_DEEP); // the parser's stack has ended
+    if (isStackOverflow(error)) return whole(TOO_DEEP);
     throw error;
   }
 }
@@ -94,10 +97,25 @@ export function parseYaml(file: string, text: string): Result<YamlSource> {
 /** Holds a file to a schema: the first problems in one go, in the order of the file, and how many more there are. */
 export function checkYaml<T>(source: YamlSource, schema: z.ZodType<T>): Result<Located<T>> {
   const { file, text, plain } = source;
-  const checked = schema.safeParse(plain);
-  if (!checked.success) return fail(describeIssues(checked.error.issues, schema, source));
-  return succeed({ value: checked.data, file, text, at: (path) => placeOf(source, path) });
+  try {
+    const checked = schema.safeParse(plain);
+    if (!checked.success) return fail(describeIssues(checked.error.issues, schema, source));
+    return succeed({ value: checked.data, file, text, at: (path) => placeOf(source, path) });
+  } catch (error) {
+    // Zod hands the issues of a list on as the arguments of one call: a hundred thousand are more than the stack holds.
+    if (isStackOverflow(error)) return fail([{ at: `${file}:1:1`, ...TOO_MANY_PROBLEMS }]);
+    throw error;
+  }
 }
+
+const TOO_MANY_PROBLEMS: Fault = {
+  problem: 'the file has too many problems to tell one from another',
+  hint: 'split it, or make it from the start',
+};
+
+/** Nothing but its words tells it from other RangeErrors, which are bugs. */
+const isStackOverflow = (error: unknown): boolean =>
+  error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 
 type Nodes = Pick<YamlSource, 'targets'> & {
   /** How many values the file has, each alias counted as what it stands for. */

@@ -1,3 +1,4 @@
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonOf, postern, ROOT } from '../support/cli.ts';
@@ -18,7 +19,7 @@ exceptions:
     approvedBy: cio
 tests:
   - { request: "https://chat.deepseek.com/", expect: block, rule: deepseek }
-  - { request: "https://chat.deepseek.com/", user: kim, expect: forward }
+  - { request: "https://chat.deepseek.com/", user: kim, at: 2027-01-04T09:00:00+09:00, expect: forward }
 `;
 
 const good = () => folderWith({ 'policies/trade.yaml': POLICY });
@@ -47,6 +48,7 @@ describe('good policies', () => {
       rules: 1,
       exceptions: 1,
       tests: 2,
+      warnings: [],
     });
   });
 
@@ -62,7 +64,7 @@ describe('good policies', () => {
   });
 
   test('that Postern ships are good', async () => {
-    expect(await run(folderWith(), join(ROOT, 'policies'))).toMatchObject({ status: 0, stderr: '' });
+    expect(await run(folderWith(), join(ROOT, 'policies'))).toMatchObject({ status: 0 });
   });
 });
 
@@ -145,5 +147,147 @@ describe('problems', () => {
   ])('are told for %s', async (_name, dir, problem) => {
     const cwd = folderWith({ 'empty/README': '' });
     expect(await run(cwd, dir)).toMatchObject({ status: 1, stderr: expect.stringContaining(problem) });
+  });
+});
+
+const WARNED = POLICY.replace('[deepseek.com] }\n', '[deepseek.com, api.deepseek.com] } # both\n');
+const warned = () => folderWith({ 'policies/trade.yaml': WARNED });
+const WARNING = {
+  code: 'listed-below-parent',
+  at: 'policies/trade.yaml:7:38',
+  problem: '`api.deepseek.com` changes nothing: `deepseek.com` in the same list covers it',
+  hint: 'remove it, or have `postern check --fix` do so',
+  fixable: true,
+};
+
+describe('warnings', () => {
+  test('are told on stderr, each with its code, and counted; they end with 0', async () => {
+    expect(await run(warned())).toMatchObject({
+      status: 0,
+      stdout: 'good: 1 department, 1 rule, 1 exception; 2 tests passed, 1 warning\n',
+      stderr: `${WARNING.at}  ${WARNING.problem}  [${WARNING.code}]\n    hint: ${WARNING.hint}\n`,
+    });
+  });
+
+  test('end with 1 with --strict; without any it makes no difference', async () => {
+    expect(await run(warned(), '--strict')).toMatchObject({
+      status: 1,
+      stdout:
+        'not good: 1 department, 1 rule, 1 exception; 2 tests passed, 1 warning, and --strict lets none pass\n',
+    });
+    expect(await run(good(), '--strict')).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('stand beside the summary with --json, and with --strict it says that this is not good', async () => {
+    const result = await run(warned(), '--json');
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+    expect(jsonOf(result)).toMatchObject({ ok: true, departments: 1, tests: 2, warnings: [WARNING] });
+    const strict = await run(warned(), '--json', '--strict');
+    expect(strict.status).toBe(1);
+    expect(jsonOf(strict)).toMatchObject({ ok: false, departments: 1, warnings: [WARNING] });
+  });
+
+  test('are told beside problems, as far as there are policies to lint', async () => {
+    const text = WARNED.replace('expect: block,', 'expect: forward,');
+    const { status, stderr } = await run(folderWith({ 'policies/trade.yaml': text }));
+    expect(status).toBe(1);
+    expect(stderr).toContain('[listed-below-parent]');
+    expect(stderr).toMatch(/^1 problem$/m);
+  });
+
+  test('are silenced by a comment', async () => {
+    const text = WARNED.replace('# both', '# lint-ok: listed-below-parent');
+    expect(await run(folderWith({ 'policies/trade.yaml': text }))).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('--fix', () => {
+  test('removes what changes nothing, keeps the rest and the mode of the file, and says what it did', async () => {
+    const cwd = warned();
+    const path = join(cwd, 'policies/trade.yaml');
+    chmodSync(path, 0o640);
+    expect(await run(cwd, '--fix')).toMatchObject({
+      status: 0,
+      stdout: `policies/trade.yaml:7 removed api.deepseek.com: deepseek.com covers it
+good: 1 department, 1 rule, 1 exception; 2 tests passed
+`,
+      stderr: '',
+    });
+    expect(readFileSync(path, 'utf8')).toBe(
+      POLICY.replace('[deepseek.com] }\n', '[deepseek.com] } # both\n'),
+    );
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(readdirSync(join(cwd, 'policies'))).toEqual(['trade.yaml']);
+  });
+
+  test('keeps a byte order mark, CRLF, and a link to the file', async () => {
+    const crlf = (text: string) => `\ufeff${text.replaceAll('\n', '\r\n')}`;
+    const cwd = folderWith({ 'policies/.data/real.yaml': crlf(WARNED) });
+    symlinkSync('.data/real.yaml', join(cwd, 'policies/trade.yaml'));
+    expect(jsonOf(await run(cwd, '--fix', '--json'))).toMatchObject({
+      ok: true,
+      warnings: [],
+      fixed: [{ at: WARNING.at, change: 'removed api.deepseek.com: deepseek.com covers it' }],
+    });
+    expect(readFileSync(join(cwd, 'policies/.data/real.yaml'), 'utf8')).toBe(
+      crlf(POLICY.replace('[deepseek.com] }\n', '[deepseek.com] } # both\n')),
+    );
+  });
+
+  test('writes nothing when there is nothing to fix', async () => {
+    const cwd = good();
+    const { ino } = statSync(join(cwd, 'policies/trade.yaml'));
+    expect(await run(cwd, '--fix')).toMatchObject({ status: 0, stderr: '' });
+    expect(statSync(join(cwd, 'policies/trade.yaml')).ino).toBe(ino);
+  });
+
+  test.each([
+    ['the policies are broken', WARNED.replace('expect: block,', 'expect: forward,')],
+    [
+      'a test would fail then',
+      WARNED.replace(
+        'exceptions:',
+        '  - id: all\n    block: { domains: ["*.deepseek.com"] }\nexceptions:',
+      ).replace('https://chat.', 'https://api.'),
+    ],
+  ])('writes nothing when %s, and ends with 1', async (_why, text) => {
+    const cwd = folderWith({ 'policies/trade.yaml': text });
+    const { status, stdout, stderr } = await run(cwd, '--fix');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('expected');
+    expect(readFileSync(join(cwd, 'policies/trade.yaml'), 'utf8')).toBe(text);
+  });
+});
+
+describe('--format', () => {
+  test('github marks the lines by workflow commands, with files as the working directory sees them', async () => {
+    const cwd = folderWith({ 'deploy/policies/trade.yaml': WARNED });
+    expect(await run(cwd, 'deploy/policies', '--format', 'github')).toMatchObject({
+      status: 0,
+      stdout:
+        '::warning file=deploy/policies/trade.yaml,line=7,col=38,title=listed-below-parent::`api.deepseek.com` changes nothing: `deepseek.com` in the same list covers it%0Ahint: remove it, or have `postern check --fix` do so\n',
+      stderr: '',
+    });
+    expect(await run(brokenAt(good()), '--format', 'github')).toMatchObject({
+      status: 1,
+      stdout:
+        '::error file=policies/trade.yaml,line=4,col=1,title=policy-error::unknown key `defautl`%0Ahint: did you mean `default`?\n',
+    });
+  });
+
+  test('sarif prints one log, with problems as errors', async () => {
+    const result = await run(brokenAt(good()), '--format', 'sarif');
+    expect(result).toMatchObject({ status: 1, stderr: '' });
+    expect(jsonOf(result)).toMatchObject({
+      version: '2.1.0',
+      runs: [
+        { tool: { driver: { name: 'postern' } }, results: [{ ruleId: 'policy-error', level: 'error' }] },
+      ],
+    });
+  });
+
+  test('of another name, or beside --json, is a mistake in use', async () => {
+    expect(await run(good(), '--format', 'xml')).toMatchObject({ status: 2, stdout: '' });
+    expect(await run(good(), '--format', 'sarif', '--json')).toMatchObject({ status: 2, stdout: '' });
   });
 });

@@ -5,7 +5,16 @@ import { postern, ROOT } from '../support/cli.ts';
 const COMMON = ['--config', '--policies', '--certs', '--state', '--json', '--help'];
 const VERBS: readonly (readonly [verb: string, options: readonly string[], exits: string])[] = [
   ['serve', ['--listen'], '0 stopped by a signal, 1 problems, 2 usage'],
-  ['check', ['[dir]'], '0 good, 1 problems, 2 usage'],
+  ['check', ['[dir]', '--fix', '--strict', '--format'], '0 good, 1 problems, 2 usage'],
+  ['show', ['[department]'], '0 good, 1 problems, 2 usage'],
+  [
+    'replay',
+    ['<log...>', '--at', '--since', '--until', '--department', '--host', '--top', '--format', '--reasons'],
+    '0 no change, 3 changes, 1 problems, 2 usage',
+  ],
+  ['list import', ['--name', '--format', '--force', '--all', '--dry-run'], '0 good, 1 problems, 2 usage'],
+  ['list stats', [], '0 good, 1 problems, 2 usage'],
+  ['schema', ['--write'], '0 good, 1 problems, 2 usage'],
   [
     'explain',
     ['<url>', '--department', '--client', '--user', '--group', '--at'],

@@ -1,0 +1,172 @@
+import type { Timings } from '../children/decide.ts';
+import type { Load } from '../children/load.ts';
+import { DEPARTMENTS, RULES_EACH } from './policies.ts';
+import type { Figure, Section } from './report.ts';
+import type { Start } from './server.ts';
+
+/** The large list is so many times as long as the other one. */
+export const LARGE_FACTOR = 5;
+
+/** At most so much, with a list of `TARGETS_HOLD_FOR` names. With another list nothing is met or missed. */
+export const TARGETS = {
+  decisionMedianNs: 1000,
+  decisionP99Ns: 3000,
+  readyFromListSeconds: 2,
+  readyFromCacheSeconds: 0.4,
+  memoryMb: 40,
+  largeReadySeconds: 10,
+  largeMemoryMb: 150,
+} as const;
+export const TARGETS_HOLD_FOR = 1_000_000;
+
+type Targets = { readonly [of in keyof typeof TARGETS]?: number };
+
+/** Medians over so many fresh processes. */
+export type Loads = {
+  readonly times: number;
+  readonly fromList: Load;
+  /** Undefined when loading left no cache. */
+  readonly fromCache: Load | undefined;
+};
+
+export type Measured = {
+  readonly domains: number;
+  readonly decisions: Timings;
+  /** The same policies with an empty list. */
+  readonly bare: Load;
+  readonly loads: Loads;
+  readonly largeLoads: Loads;
+  /** Of how many starts each of the following is the median. */
+  readonly starts: number;
+  readonly postern: { readonly empty: Start; readonly fromList: Start; readonly fromCache: Start };
+  readonly squid: { readonly empty: Start; readonly full: Start } | undefined;
+};
+
+export const count = (number: number): string => number.toLocaleString('en');
+
+export function sectionsOf(measured: Measured, targets: Targets): readonly Section[] {
+  return [
+    decisionSection(measured, targets),
+    readySection(measured, targets),
+    memorySection(measured, targets),
+    largeSection(measured, targets),
+    startSection(measured),
+  ];
+}
+
+function decisionSection({ domains, decisions }: Measured, targets: Targets): Section {
+  const { cases, clockCostNs } = decisions;
+  return {
+    title: `One decision: ${count(domains)} names listed, ${DEPARTMENTS} departments of ${RULES_EACH} rules`,
+    notes: [
+      `each case: ${count(Math.min(...cases.map(({ hosts }) => hosts)))} different hosts in random order`,
+      `${clockCostNs} ns, what the clock takes, are subtracted from every time`,
+    ],
+    figures: cases.flatMap(({ name, isAimedAt, ...times }): readonly Figure[] => {
+      const { decisionMedianNs, decisionP99Ns } = isAimedAt ? targets : {};
+      return [
+        { what: `${name}: median`, unit: 'ns', target: decisionMedianNs, postern: times.median },
+        { what: '  p90', unit: 'ns', postern: times.p90 },
+        { what: '  p99', unit: 'ns', target: decisionP99Ns, postern: times.p99 },
+        { what: '  max', unit: 'ns', postern: times.max },
+      ];
+    }),
+  };
+}
+
+function readySection({ domains, bare, loads }: Measured, targets: Targets): Section {
+  const { fromList, fromCache } = loads;
+  const { readyFromListSeconds, readyFromCacheSeconds } = targets;
+  return {
+    title: `Loading the policies: ${count(domains)} names listed`,
+    notes: [`medians of ${loads.times} fresh processes, from the call until the policies may go live`],
+    figures: [
+      { what: 'from the list', unit: 's', target: readyFromListSeconds, postern: fromList.readySeconds },
+      { what: '  processor time', unit: 's', postern: fromList.cpuSeconds },
+      { what: 'from the cache', unit: 's', target: readyFromCacheSeconds, postern: fromCache?.readySeconds },
+      { what: '  processor time', unit: 's', postern: fromCache?.cpuSeconds },
+      { what: 'with an empty list', unit: 's', postern: bare.readySeconds },
+      { what: '  processor time', unit: 's', postern: bare.cpuSeconds },
+      { what: 'more for the list', unit: 's', postern: fromList.readySeconds - bare.readySeconds },
+      { what: '  processor time', unit: 's', postern: fromList.cpuSeconds - bare.cpuSeconds },
+      { what: 'more for the cache', unit: 's', postern: less(fromCache?.readySeconds, bare.readySeconds) },
+      { what: '  processor time', unit: 's', postern: less(fromCache?.cpuSeconds, bare.cpuSeconds) },
+    ],
+  };
+}
+
+function memorySection({ domains, bare, loads }: Measured, { memoryMb }: Targets): Section {
+  const { fromList, fromCache } = loads;
+  return {
+    title: `Memory: ${count(domains)} names listed`,
+    notes: ['resident, of the same processes, after collecting garbage'],
+    figures: [
+      ...memoryMore(loads, bare, memoryMb),
+      { what: 'the whole process, with an empty list', unit: 'MB', postern: bare.residentMb },
+      { what: 'its peak, with an empty list', unit: 'MB', postern: bare.peakMb },
+      { what: 'its peak, from the list', unit: 'MB', postern: fromList.peakMb },
+      { what: 'its peak, from the cache', unit: 'MB', postern: fromCache?.peakMb },
+    ],
+  };
+}
+
+function largeSection({ domains, bare, largeLoads }: Measured, targets: Targets): Section {
+  const { fromList, fromCache } = largeLoads;
+  return {
+    title: `Loading and memory: ${count(domains * LARGE_FACTOR)} names listed`,
+    notes: [`medians of ${largeLoads.times} fresh processes`],
+    figures: [
+      { what: 'from the list', unit: 's', target: targets.largeReadySeconds, postern: fromList.readySeconds },
+      { what: '  processor time', unit: 's', postern: fromList.cpuSeconds },
+      { what: 'from the cache', unit: 's', postern: fromCache?.readySeconds },
+      { what: '  processor time', unit: 's', postern: fromCache?.cpuSeconds },
+      ...memoryMore(largeLoads, bare, targets.largeMemoryMb),
+      { what: 'peak, from the list', unit: 'MB', postern: fromList.peakMb },
+    ],
+  };
+}
+
+function memoryMore(
+  { fromList, fromCache }: Loads,
+  { residentMb }: Load,
+  target: number | undefined,
+): readonly Figure[] {
+  const fromListMb = fromList.residentMb - residentMb;
+  const fromCacheMb = less(fromCache?.residentMb, residentMb);
+  return [
+    { what: 'more than with an empty list, from the list', unit: 'MB', target, postern: fromListMb },
+    { what: 'more than with an empty list, from the cache', unit: 'MB', target, postern: fromCacheMb },
+  ];
+}
+
+const less = (value: number | undefined, subtracted: number): number | undefined =>
+  value === undefined ? undefined : value - subtracted;
+
+function startSection({ domains, starts, postern, squid }: Measured): Section {
+  const { empty, fromList, fromCache } = postern;
+  const more = (start: Start, without: Start): number => start.memory.residentMb - without.memory.residentMb;
+  const squidMore = squid && more(squid.full, squid.empty);
+  return {
+    title: `From the start of the process until it accepts connections: ${count(domains)} names listed`,
+    notes: [
+      `medians of ${starts} starts; Postern serves the policies above, Squid one dstdomain list of the same names`,
+      'in the same order; Squid keeps no cache of a list, so its one figure stands beside both of ours',
+    ],
+    figures: [
+      { what: 'empty list', unit: 's', postern: empty.readySeconds, squid: squid?.empty.readySeconds },
+      { what: '  processor time', unit: 's', postern: empty.cpuSeconds, squid: squid?.empty.cpuSeconds },
+      { what: 'from the list', unit: 's', postern: fromList.readySeconds, squid: squid?.full.readySeconds },
+      { what: '  processor time', unit: 's', postern: fromList.cpuSeconds, squid: squid?.full.cpuSeconds },
+      { what: 'from the cache', unit: 's', postern: fromCache.readySeconds, squid: squid?.full.readySeconds },
+      { what: '  processor time', unit: 's', postern: fromCache.cpuSeconds, squid: squid?.full.cpuSeconds },
+      {
+        what: 'memory, empty list',
+        unit: 'MB',
+        postern: empty.memory.residentMb,
+        squid: squid?.empty.memory.residentMb,
+      },
+      { what: '  more, from the list', unit: 'MB', postern: more(fromList, empty), squid: squidMore },
+      { what: '  more, from the cache', unit: 'MB', postern: more(fromCache, empty), squid: squidMore },
+    ],
+  };
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { cpuSecondsOf, type Memory, restingMemory } from './process.ts';
+
+const READY_DEADLINE_MS = 300_000;
+const STOP_DEADLINE_MS = 10_000;
+const POLL_MS = 2;
+
+export type Command = {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Where it will accept connections, on 127.0.0.1. */
+  readonly port: number;
+};
+
+/** How a server came up. */
+export type Start = {
+  /** From the start of its process until its port accepts. */
+  readonly readySeconds: number;
+  /** The processor time of all its threads between the two. */
+  readonly cpuSeconds: number;
+  /** Once it has come to rest, before any request. */
+  readonly memory: Memory;
+};
+
+/** Starts a server, waits until it accepts, looks at it, and ends it. */
+export async function measureStart({ file, args, port }: Command): Promise<Start> {
+  const start = performance.now();
+  const server = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaints = '';
+  server.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk;
+  });
+  try {
+    const isReady = await untilAccepting(port, server);
+    if (!isReady) throw new Error(`${file} did not come up: ${complaints}`);
+    const readySeconds = (performance.now() - start) / 1000;
+    const { pid } = server;
+    if (pid === undefined) throw new Error(`${file} has no process id`);
+    return { readySeconds, cpuSeconds: cpuSecondsOf(pid), memory: await restingMemory(pid) };
+  } finally {
+    await stop(server);
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
+
+/** Whether it did before the program ended and before the deadline. */
+async function untilAccepting(port: number, server: ChildProcess): Promise<boolean> {
+  const deadline = performance.now() + READY_DEADLINE_MS;
+  while (!hasEnded(server) && performance.now() < deadline) {
+    if (await accepts(port)) return true;
+    await pause(POLL_MS);
+  }
+  return false;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function stop(server: ChildProcess): Promise<void> {
+  if (hasEnded(server)) return;
+  const ended = once(server, 'exit');
+  server.kill('SIGTERM');
+  const impatience = setTimeout(() => server.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await ended;
+  clearTimeout(impatience);
+}
+
+const hasEnded = (server: ChildProcess): boolean => server.exitCode !== null || server.signalCode !== null;

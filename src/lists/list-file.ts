@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FORMATS, type Format } from './detect.ts';
+
+/** What the head of an imported list says of it; a list that a person wrote has none. */
+export type ListHeader = {
+  readonly source?: string;
+  readonly format: Format;
+  readonly imported: string; // ISO 8601, UTC
+  readonly etag?: string;
+  readonly lastModified?: string;
+  readonly subdomains?: true;
+  readonly attribute?: string;
+};
+
+/** A list in the folder, as `stats` and the next import see it. */
+export type StoredList = {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly modified: Date;
+  readonly entries: number;
+  readonly header: ListHeader | undefined;
+};
+
+const FIRST_LINE = '# postern list';
+const LINES_PER_WRITE = 20_000;
+
+/** Names that a rule can say in `categories:`. */
+export const isListName = (name: string): boolean => /^[a-z0-9][a-z0-9-]{0,63}$/.test(name);
+
+export const listPath = (listsFolder: string, name: string): string => join(listsFolder, `${name}.txt`);
+
+/** The lists of a folder by name; none when the folder is not there. Other failures throw as `node:fs` does. */
+export function storedLists(listsFolder: string): readonly StoredList[] {
+  return namesIn(listsFolder)
+    .filter((file) => file.endsWith('.txt') && isListName(file.slice(0, -4)))
+    .toSorted()
+    .flatMap((file) => storedList(listsFolder, file.slice(0, -4)) ?? []);
+}
+
+/** The list, or undefined when there is none. */
+export function storedList(listsFolder: string, name: string): StoredList | undefined {
+  const path = listPath(listsFolder, name);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || !stats.isFile()) return undefined;
+  const text = readFileSync(path);
+  return {
+    name,
+    path,
+    bytes: stats.size,
+    modified: stats.mtime,
+    entries: countEntries(text),
+    header: parseHeader(text.subarray(0, 8_192).toString()),
+  };
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Counted, not read from the head: a person may have changed the list since. */
+function countEntries(text: Buffer): number {
+  let entries = 0;
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf(0x0a, start);
+    const end = newline === -1 ? text.length : newline;
+    const line = text.toString('latin1', start, Math.min(end, start + 100)).trim();
+    if (line !== '' && !line.startsWith('#')) entries += 1;
+    start = end + 1;
+  }
+  return entries;
+}
+
+function parseHeader(head: string): ListHeader | undefined {
+  const lines = head.split('\n');
+  if (lines[0] !== FIRST_LINE) return undefined;
+  const fields = new Map<string, string>();
+  for (const line of lines) {
+    if (!line.startsWith('#')) break;
+    const [, key, value] = /^# ([a-z-]+): (.*)$/.exec(line) ?? [];
+    if (key !== undefined && value !== undefined) fields.set(key, value);
+  }
+  const format = FORMATS.find((known) => known === fields.get('format'));
+  if (format === undefined) return undefined;
+  const optional = (key: string, field: string) =>
+    fields.has(field) ? { [key]: fields.get(field) ?? '' } : {};
+  return {
+    format,
+    imported: fields.get('imported') ?? '',
+    ...optional('source', 'source'),
+    ...optional('etag', 'etag'),
+    ...optional('lastModified', 'last-modified'),
+    ...optional('attribute', 'attribute'),
+    ...(fields.get('subdomains') === 'yes' ? { subdomains: true } : {}),
+  };
+}
+
+function headerLines(name: string, header: ListHeader, entries: number): readonly string[] {
+  const fields = [
+    ['name', name],
+    ['source', header.source],
+    ['format', header.format],
+    ['subdomains', header.subdomains ? 'yes' : undefined],
+    ['attribute', header.attribute],
+    ['imported', header.imported],
+    ['etag', header.etag],
+    ['last-modified', header.lastModified],
+    ['entries', String(entries)],
+  ] as const;
+  return [
+    FIRST_LINE,
+    // A value from elsewhere must not become a line of its own.
+    ...fields.flatMap(([key, value]) =>
+      value === undefined || /[\u0000-\u001f\u007f]/.test(value) ? [] : [`# ${key}: ${value}`],
+    ),
+  ];
+}
+
+/**
+ * Writes the list whole or not at all: to a file beside it, which then takes its name. Rejects as `node:fs` does, and
+ * then the old list stands as it was.
+ */
+export async function writeList(
+  path: string,
+  name: string,
+  header: ListHeader,
+  entries: readonly string[],
+): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  // Hidden, so that whoever watches the folder passes it over.
+  const temporary = join(dirname(path), `.${name}.${randomUUID()}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o644);
+    try {
+      await file.chmod(0o644); // whatever the umask: a proxy with a user of its own reads it
+      await file.writeFile(`${headerLines(name, header, entries.length).join('\n')}\n`);
+      for (let at = 0; at < entries.length; at += LINES_PER_WRITE)
+        await file.writeFile(`${entries.slice(at, at + LINES_PER_WRITE).join('\n')}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  const folder = await open(dirname(path), 'r');
+  await folder.sync().finally(() => folder.close()); // the new name too is on the disk
+}
