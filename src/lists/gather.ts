@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { addressLiteral } from '../policy/host.ts';
+import { MAX_PATTERNS } from '../policy/host-list.ts';
 import { buildPatternIndex } from '../policy/host-pattern.ts';
 import { mask, type Network } from '../policy/network.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
@@ -53,9 +54,6 @@ export const MAX_REFUSALS = 10_000;
 
 /** Beyond it, the memory of a small machine would be at stake; public lists of a category have fewer. */
 const MAX_ENTRIES = 5_000_000;
-
-/** RE2 matches many patterns in one pass, but building that takes its time. */
-const MAX_PATTERNS = 2_000;
 
 const MAX_SHOWN_TEXT = 200;
 

@@ -21,7 +21,7 @@ const LENGTHS_AT = 68;
 const PARTS_AT = 88;
 
 /** To be raised with every change to this layout, to that of name tables, and to what a list's lines mean. */
-const FORMAT = 0x4c53_5401;
+const FORMAT = 0x4c53_5402;
 
 type Rest = Omit<CompiledLists, 'table'> & Pick<NameTableData, 'seed' | 'size' | 'groupWidth'>;
 
@@ -85,7 +85,13 @@ const isIntact = (bytes: Uint8Array): boolean =>
   hash('sha256', bytes.subarray(LENGTHS_AT)) === hex(bytes.subarray(CHECKSUM_AT, LENGTHS_AT));
 
 /** A checksum keeps damage out, not forgery: no cache may say what compiling would never have let through. */
-const isWellFormed = ({ names, patterns, networks }: Omit<CompiledLists, 'table'>): boolean =>
+const isWellFormed = ({
+  names,
+  patterns,
+  networks,
+  withAddresses,
+}: Omit<CompiledLists, 'table'>): boolean =>
+  withAddresses.every((set) => set in names) &&
   [...patterns, ...networks].every(([, set]) => set in names) &&
   patterns.every(([text]) => parseHostPattern(text).ok) &&
   networks.every(([text]) => parseNetwork(text).ok);

@@ -29,6 +29,7 @@ export const NO_LISTS: PolicyLists = {
     anySuffix: [],
     patterns: [],
     networks: [],
+    withAddresses: [],
   },
   version: '',
 };
@@ -39,7 +40,7 @@ export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<Policy
   const catalog = buildCatalog(parsed.catalogs, problems);
   const targets = createTargets(catalog, { available: lists.available, read: lists.compiled.names });
   const bases = indexBases(parsed.bases, problems);
-  const departments = new Map<string, Department>();
+  const departments = new Map<string, Sightless>();
   for (const file of parsed.departments) {
     const id = file.value.department;
     const other = departments.get(id);
@@ -60,13 +61,28 @@ export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<Policy
       hint: 'add a file with `department:`',
     });
   if (problems.length > 0) return fail(inFileOrder(problems));
+  const hosts = buildHostIndex(targets.sets(), lists.compiled);
   return succeed({
     version: versionOf(parsed, lists),
-    departments,
+    departments: new Map(
+      [...departments].map(([id, built]) => [id, { ...built, hosts: hosts.viewOf(setsOf(built)) }]),
+    ),
     membership: buildMembership(departments.values()),
-    hosts: buildHostIndex(targets.sets(), lists.compiled),
+    hosts,
   });
 }
+
+/** A department before all sets of hosts are known, and with them its view of them. */
+type Sightless = Omit<Department, 'hosts'>;
+
+/** All the sets of hosts that a department's rules and exceptions name. */
+const setsOf = ({ rules, exceptions }: Sightless): ReadonlySet<number> =>
+  new Set(
+    [
+      ...rules.flatMap(({ target, unless }) => [target, unless.target]),
+      ...exceptions.map(({ target }) => target),
+    ].flatMap(({ sets }) => sets),
+  );
 
 /** Names of the lists that the rules and exceptions of the files name, whether there are such lists or not. */
 export function categoriesIn(parsed: ParsedPolicies): ReadonlySet<string> {
@@ -137,7 +153,7 @@ function buildDepartment(
   inherited: Inherited,
   targets: Targets,
   problems: Problem[],
-): Department {
+): Sightless {
   const { department: id, title, members, tests } = file.value;
   const mode = inherited.mode ?? 'enforce';
   const { rules, exceptions } = buildEntries(inherited, id, mode, targets, problems);

@@ -53,7 +53,7 @@ type Applying<T> = { readonly entry: T; readonly match: Covering };
 export function decide(facts: Facts, policies: PolicySet): Decision {
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   if (department === undefined) return { action: 'block', reason: { code: 'department-unknown' } };
-  const covering = policies.hosts.covering(facts.host, facts.addresses);
+  const covering = department.hosts.covering(facts.host, facts.addresses);
   const rules: Applying<Rule>[] = [];
   const exceptions: Applying<Exception>[] = [];
   for (const match of covering) {
@@ -97,37 +97,50 @@ function conclude(
   exceptions: readonly Applying<Exception>[],
   policies: PolicySet,
 ): Decision {
-  const enforced = rules.filter(({ entry }) => entry.action === 'allow' || entry.mode === 'enforce');
-  const otherwise = department.mode === 'enforce' ? department.default : 'allow';
-  const actual = weigh(enforced, exceptions, otherwise, policies);
-  const isObserving = enforced.length < rules.length || department.mode === 'observe';
-  if (actual.action === 'block' || !isObserving) return actual;
-  const intended = weigh(rules, exceptions, department.default, policies);
+  const exempt = mostSpecific(exceptions);
+  const isObserving = department.mode === 'observe' || rules.some(({ entry }) => isObserved(entry));
+  if (!isObserving) return weigh(rules, exempt, department.default, policies);
+  const enforced = rules.filter(({ entry }) => !isObserved(entry));
+  const actual = weigh(
+    enforced,
+    exempt,
+    department.mode === 'enforce' ? department.default : 'allow',
+    policies,
+  );
+  if (actual.action === 'block') return actual;
+  const intended = weigh(rules, exempt, department.default, policies);
   return intended.action === 'block' ? { ...actual, wouldBlock: intended.reason } : actual;
 }
 
-/** Rows 1 to 5 of the truth table, over the rules and exceptions given. */
+const isObserved = (rule: Rule): boolean => rule.action === 'block' && rule.mode === 'observe';
+
+/** Rows 1 to 5 of the truth table, over the rules given and the exception that goes before the others. */
 function weigh(
   rules: readonly Applying<Rule>[],
-  exceptions: readonly Applying<Exception>[],
+  exempt: Applying<Exception> | undefined,
   otherwise: Action,
   policies: PolicySet,
 ): Decision {
-  const because = ({ entry: rule, match }: Applying<Rule>) =>
-    ({ code: 'rule', rule, by: evidence(match, policies) }) as const;
-  const locked = mostSpecific(rules, (rule) => rule.action === 'block' && rule.locked);
-  if (locked !== undefined) return { action: 'block', reason: because(locked) };
-  const exempt = mostSpecific(exceptions, () => true);
+  let locked: Applying<Rule> | undefined;
+  let blocking: Applying<Rule> | undefined;
+  let allowing: Applying<Rule> | undefined;
+  for (const rule of rules) {
+    if (rule.entry.action === 'allow') allowing = moreSpecific(allowing, rule);
+    else if (rule.entry.locked) locked = moreSpecific(locked, rule);
+    else blocking = moreSpecific(blocking, rule);
+  }
+  if (locked !== undefined) return { action: 'block', reason: because(locked, policies) };
   if (exempt !== undefined) {
     const by = evidence(exempt.match, policies);
     return { action: 'forward', reason: { code: 'exception', exception: exempt.entry, by } };
   }
-  const blocking = mostSpecific(rules, (rule) => rule.action === 'block');
-  if (blocking !== undefined) return { action: 'block', reason: because(blocking) };
-  const allowing = mostSpecific(rules, (rule) => rule.action === 'allow');
-  if (allowing !== undefined) return { action: 'forward', reason: because(allowing) };
+  if (blocking !== undefined) return { action: 'block', reason: because(blocking, policies) };
+  if (allowing !== undefined) return { action: 'forward', reason: because(allowing, policies) };
   return { action: otherwise === 'block' ? 'block' : 'forward', reason: { code: 'default' } };
 }
+
+const because = ({ entry: rule, match }: Applying<Rule>, policies: PolicySet) =>
+  ({ code: 'rule', rule, by: evidence(match, policies) }) as const;
 
 const evidence = ({ set, specificity }: Covering, policies: PolicySet): Evidence => ({
   origin: policies.hosts.originOf(set),
@@ -142,20 +155,21 @@ function includes(audience: Audience, facts: Facts): boolean {
   );
 }
 
-/** Of those wanted, the one whose match is the narrowest; among equals the id that is first in the alphabet. */
+/** The one whose match is the narrowest; among equals the one whose id is first in the alphabet. */
 function mostSpecific<T extends { readonly id: string }>(
   applying: readonly Applying<T>[],
-  isWanted: (entry: T) => boolean,
 ): Applying<T> | undefined {
   let foremost: Applying<T> | undefined;
-  for (const candidate of applying)
-    if (isWanted(candidate.entry) && (foremost === undefined || precedes(candidate, foremost)))
-      foremost = candidate;
+  for (const each of applying) foremost = moreSpecific(foremost, each);
   return foremost;
 }
 
-// Ids are not compared by locale: the tie must break alike on every machine.
-const precedes = <T extends { readonly id: string }>(a: Applying<T>, b: Applying<T>): boolean =>
-  a.match.specificity === b.match.specificity
-    ? a.entry.id < b.entry.id
-    : a.match.specificity > b.match.specificity;
+function moreSpecific<T extends { readonly id: string }>(
+  a: Applying<T> | undefined,
+  b: Applying<T>,
+): Applying<T> {
+  if (a === undefined) return b;
+  const difference = a.match.specificity - b.match.specificity;
+  // Ids are not compared by locale: the tie must break alike on every machine.
+  return difference > 0 || (difference === 0 && a.entry.id <= b.entry.id) ? a : b;
+}

@@ -29,7 +29,7 @@ export type Explanation = {
 /** The decision comes from `decide` itself and each verdict from the questions that `decide` asks. */
 export function explain(facts: Facts, policies: PolicySet): Explanation {
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
-  const covering = policies.hosts.covering(facts.host, facts.addresses);
+  const covering = department?.hosts.covering(facts.host, facts.addresses) ?? [];
   const judge = <T extends Rule | Exception>(of: T, ask: (match: Covering) => Applicability): Verdict<T> => {
     const matches = covering
       .filter(({ set }) => of.target.sets.includes(set))

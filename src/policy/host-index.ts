@@ -1,7 +1,7 @@
 import type { DomainPattern } from './domain-pattern.ts';
 import { addressLiteral, type Host, parseHost } from './host.ts';
 import type { CompiledLists } from './host-list.ts';
-import { buildPatternIndex, type HostPattern, parseHostPattern } from './host-pattern.ts';
+import { buildPatternIndex, type HostPattern, type PatternIndex, parseHostPattern } from './host-pattern.ts';
 import { createNameTableBuilder, type Match, type NameTable, openNameTable } from './name-table.ts';
 import { MEMBER_FORMS, RANK } from './name-table-layout.ts';
 import { type Network, parseNetwork } from './network.ts';
@@ -21,12 +21,21 @@ export type Covering = Match & {
   readonly partly?: true;
 };
 
-/** Which sets of hosts cover a host: one structure for all departments, all rules and all lists. */
-export type HostIndex = {
+/** Which sets of hosts cover a host. */
+export type HostView = {
   /** `addresses` are what the name resolved to, where that is known. One set may come up more than once. */
   covering(host: Host, addresses?: readonly string[]): readonly Covering[];
   /** Whether the addresses that a name resolves to can make a difference. */
   readonly heedsAddresses: boolean;
+};
+
+/** One structure for all departments, all rules and all lists. */
+export type HostIndex = HostView & {
+  /**
+   * The same for a department that names these sets alone: it does not pay for the patterns, addresses and lists that
+   * only others name. Sets that it does not name may come up as well.
+   */
+  viewOf(sets: ReadonlySet<number>): HostView;
   originOf(set: number): Origin;
 };
 
@@ -69,7 +78,7 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     ),
     ...lists.anySuffix,
   ]);
-  const patterns = buildPatternIndex([
+  const patterns = createPatternViews([
     ...sets.patterns,
     ...lists.patterns.map(([text, set]) => [known(parseHostPattern(text)), set] as const),
   ]);
@@ -77,19 +86,47 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     ...sets.networks,
     ...lists.networks.map(([text, set]) => [known(parseNetwork(text)), set] as const),
   ]);
-  const heedsAddresses = sets.networks.length > 0 || lists.names.length > 0;
+  const withAddresses = new Set([
+    ...[...sets.networks, ...lists.networks].map(([, set]) => set),
+    ...lists.withAddresses,
+  ]);
+  const viewOf = (named: ReadonlySet<number>): HostView => {
+    const usesLists = lists.names.some((_, set) => named.has(set));
+    const heedsAddresses = [...withAddresses].some((set) => named.has(set));
+    const found = patterns.of(named);
+    return {
+      heedsAddresses,
+      covering(host, addresses) {
+        const covering: Covering[] = [];
+        own.collect(host, covering);
+        if (usesLists) listed.collect(host, covering);
+        suffixes.collect(host, covering);
+        for (const set of found.find(host)) covering.push({ set, specificity: PATTERN_SPECIFICITY });
+        if (heedsAddresses) collectAddresses(host, addresses, networks, listed, covering);
+        return covering;
+      },
+    };
+  };
   return {
-    covering(host, addresses) {
-      const found: Covering[] = [];
-      own.collect(host, found);
-      listed.collect(host, found);
-      suffixes.collect(host, found);
-      for (const set of patterns.find(host)) found.push({ set, specificity: PATTERN_SPECIFICITY });
-      if (heedsAddresses) collectAddresses(host, addresses, networks, listed, found);
-      return found;
-    },
-    heedsAddresses,
+    ...viewOf(new Set(sets.origins.keys())),
+    viewOf,
     originOf: (set) => sets.origins[set] ?? { kind: 'rule' },
+  };
+}
+
+/** Pattern indexes by the sets that they are for; what many departments take over from a base is compiled once. */
+function createPatternViews(entries: readonly (readonly [HostPattern, number])[]): {
+  of(named: ReadonlySet<number>): PatternIndex<number>;
+} {
+  const indexes = new Map<string, PatternIndex<number>>();
+  return {
+    of(named) {
+      const wanted = entries.filter(([, set]) => named.has(set));
+      const key = [...new Set(wanted.map(([, set]) => set))].join(' ');
+      const index = indexes.get(key) ?? buildPatternIndex(wanted);
+      indexes.set(key, index);
+      return index;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { parseDomainPattern } from './domain-pattern.ts';
-import { type Host, parseHost } from './host.ts';
+import { addressLiteral, type Host, parseHost } from './host.ts';
 import { hasPlainName } from './host-list-name.ts';
 import { parseHostPattern } from './host-pattern.ts';
 import {
@@ -30,6 +30,8 @@ export type CompiledLists = {
   readonly patterns: readonly (readonly [text: string, set: number])[];
   /** Canonical CIDR. A single address is no network but a host in the table. */
   readonly networks: readonly (readonly [text: string, set: number])[];
+  /** The sets that hold single addresses. */
+  readonly withAddresses: readonly number[];
 };
 
 /** What has been read so far. */
@@ -38,9 +40,13 @@ type Compiling = {
   readonly anySuffix: [string, number][];
   readonly patterns: [string, number][];
   readonly networks: [string, number][];
+  readonly withAddresses: Set<number>;
 };
 
 type Fault = { readonly problem: string; readonly hint: string };
+
+/** Each decision asks every pattern. Lists that block by hundreds of them exist, by thousands not. */
+export const MAX_PATTERNS = 500;
 
 /** One broken list must not bury the problems of the others. */
 const MAX_PROBLEMS = 20;
@@ -61,13 +67,20 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  * slashes. Problems are at `file:line:column`.
  */
 export function compileLists(lists: readonly HostList[]): Result<CompiledLists> {
-  const into: Compiling = { table: createNameTableBuilder(), anySuffix: [], patterns: [], networks: [] };
+  const into: Compiling = {
+    table: createNameTableBuilder(),
+    anySuffix: [],
+    patterns: [],
+    networks: [],
+    withAddresses: new Set(),
+  };
   const problems: Problem[] = [];
   const counts = lists.map((list, set) => readList(list, set, into, problems));
   if (problems.length > 0) return fail(problems);
   const { anySuffix, patterns, networks } = into;
   const names = lists.map(({ name }) => name);
-  return succeed({ names, counts, table: into.table.build(), anySuffix, patterns, networks });
+  const withAddresses = [...into.withAddresses];
+  return succeed({ names, counts, table: into.table.build(), anySuffix, patterns, networks, withAddresses });
 }
 
 /** Gives the number of entries; adds what is wrong to `problems`. */
@@ -177,6 +190,11 @@ function addPattern(entry: string, set: number, into: Compiling): Result<void, F
     });
   const pattern = parseHostPattern(entry.slice(1, -1));
   if (!pattern.ok) return pattern;
+  if (into.patterns.filter(([, other]) => other === set).length >= MAX_PATTERNS)
+    return fail({
+      problem: `the list has more than ${MAX_PATTERNS} patterns`,
+      hint: 'name hosts as domains where they can be named: those cost nothing',
+    });
   into.patterns.push([pattern.value.text, set]);
   return succeed(undefined);
 }
@@ -193,6 +211,7 @@ function addNetwork(entry: string, set: number, into: Compiling): Result<void, F
   const host = parseHost(bytes.length === 16 ? `[${address}]` : address);
   if (!host.ok) return host;
   into.table.add(host.value, 'exact', set);
+  into.withAddresses.add(set);
   return succeed(undefined);
 }
 
@@ -200,6 +219,9 @@ function addDomain(entry: string, set: number, into: Compiling): Result<void, Fa
   const pattern = parseDomainPattern(entry);
   if (!pattern.ok) return pattern;
   if (pattern.value.kind === 'any-suffix') into.anySuffix.push([pattern.value.name, set]);
-  else into.table.add(pattern.value.host, pattern.value.kind, set);
+  else {
+    into.table.add(pattern.value.host, pattern.value.kind, set);
+    if (addressLiteral(pattern.value.host) !== undefined) into.withAddresses.add(set);
+  }
   return succeed(undefined);
 }

@@ -1,12 +1,9 @@
-import { RE2JS, RE2Set } from 're2js';
+import { RE2JS } from 're2js';
 import type { Host } from './host.ts';
 import { fail, type Result, succeed } from './result.ts';
 
 /** A regular expression over canonical hosts; only `parseHostPattern` makes one, so it always compiles. */
 export type HostPattern = { readonly text: string };
-
-/** Hosts have no case, so a pattern written in capitals must not silently match nothing. */
-const FLAGS = RE2JS.CASE_INSENSITIVE;
 
 /** Hosts with nothing in common: a pattern that finds all of them was not meant to name some hosts. */
 const UNLIKE_HOSTS = ['a.kr', 'www.example-7.org', 'xn--3e0b707e.net', '192.0.2.44', '[2001:db8::5]'];
@@ -18,7 +15,7 @@ const UNLIKE_HOSTS = ['a.kr', 'www.example-7.org', 'xn--3e0b707e.net', '192.0.2.
 export function parseHostPattern(text: string): Result<HostPattern, { problem: string; hint: string }> {
   let pattern: RE2JS;
   try {
-    pattern = RE2JS.compile(text, FLAGS);
+    pattern = compilePattern(text);
   } catch (error) {
     return fail({
       problem: `\`${text}\` is not a pattern: ${(error as Error).message}`,
@@ -33,18 +30,31 @@ export function parseHostPattern(text: string): Result<HostPattern, { problem: s
   return succeed({ text });
 }
 
-/** Which of many patterns find a host, in one pass over it however many there are. */
+/** Which of many patterns find a host. */
 export type PatternIndex<T> = { find(host: Host): readonly T[] };
 
+/** Patterns that are first asked together: one pass over a host tells for nearly all hosts that none finds it. */
+type Group<T> = { readonly any: RE2JS; readonly each: readonly (readonly [RE2JS, T])[] };
+
+/** A union of more has so many states that re2js gives up its automaton and takes milliseconds. */
+const MAX_GROUP = 50;
+
 export function buildPatternIndex<T>(entries: readonly (readonly [HostPattern, T])[]): PatternIndex<T> {
-  if (entries.length === 0) return { find: () => [] };
-  const set = new RE2Set(RE2Set.UNANCHORED, FLAGS);
-  const values = entries.map(([{ text }, value]) => {
-    set.add(text);
-    return value;
-  });
-  set.compile();
-  // Nearly all hosts are found by none. To learn that is several times quicker than to learn which.
-  const any = RE2JS.compile(entries.map(([{ text }]) => `(?:${text})`).join('|'), FLAGS);
-  return { find: (host) => (any.test(host) ? set.match(host).map((index) => values[index] as T) : []) };
+  const groups: Group<T>[] = [];
+  for (let start = 0; start < entries.length; start += MAX_GROUP) {
+    const members = entries.slice(start, start + MAX_GROUP);
+    groups.push({
+      any: compilePattern(members.map(([{ text }]) => `(?:${text})`).join('|')),
+      each: members.map(([{ text }, value]) => [compilePattern(text), value]),
+    });
+  }
+  return {
+    find: (host) =>
+      groups.flatMap(({ any, each }) =>
+        any.test(host) ? each.filter(([pattern]) => pattern.test(host)).map(([, value]) => value) : [],
+      ),
+  };
 }
+
+/** Hosts have no case, so a pattern written in capitals must not silently match nothing. */
+const compilePattern = (text: string): RE2JS => RE2JS.compile(text, RE2JS.CASE_INSENSITIVE);

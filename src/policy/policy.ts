@@ -1,6 +1,6 @@
 import type { DomainPattern } from './domain-pattern.ts';
 import type { Host } from './host.ts';
-import type { HostIndex } from './host-index.ts';
+import type { HostIndex, HostView } from './host-index.ts';
 import type { HostPattern } from './host-pattern.ts';
 import type { Members, Membership } from './membership.ts';
 import type { Network } from './network.ts';
@@ -91,6 +91,8 @@ export type Department = {
   /** The rules and exceptions by the sets of hosts that they name. */
   readonly rulesBySet: ReadonlyMap<number, readonly Rule[]>;
   readonly exceptionsBySet: ReadonlyMap<number, readonly Exception[]>;
+  /** Which of those sets cover a host. */
+  readonly hosts: HostView;
 };
 
 /** A promise in the policy file about one request, checked before the policy goes live. */
@@ -126,6 +128,6 @@ export type PolicySet = {
   readonly version: string;
   readonly departments: ReadonlyMap<string, Department>;
   readonly membership: Membership;
-  /** The one matcher of all departments. */
+  /** The one matcher of all departments; each has its view of it. */
   readonly hosts: HostIndex;
 };

@@ -113,7 +113,8 @@ export function judgeAddresses(
   resolved: readonly string[],
   egress: Egress,
 ): Reached {
-  const decision = policies.hosts.heedsAddresses
+  const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
+  const decision = department?.hosts.heedsAddresses
     ? decide({ ...facts, addresses: resolved }, policies)
     : first;
   if (decision.action === 'block') return { decision, addresses: [] };

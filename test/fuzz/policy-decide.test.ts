@@ -208,6 +208,7 @@ function meaningOf({
   tests,
   rulesBySet: _rules,
   exceptionsBySet: _exceptions,
+  hosts: _hosts,
   ...rest
 }: Department) {
   const hosts = ({ sets: _sets, ...target }: Target) => target;
