@@ -8,7 +8,7 @@ import type { PolicySet } from './policy/policy.ts';
 import { expiredExceptions } from './policy/policy-tests.ts';
 import { fail, type Problem, type Result, succeed } from './policy/result.ts';
 import { loadPolicies } from './policy-store/load.ts';
-import { createReload, type Reloaded } from './policy-store/reload.ts';
+import { createReloader, type Reloaded } from './policy-store/reload.ts';
 import { createPolicyStore, type PolicyStore } from './policy-store/store.ts';
 import { watchFolder } from './policy-store/watch.ts';
 import type { Door } from './proxy/admit.ts';
@@ -51,6 +51,18 @@ export async function startPostern(
   announce: Announce,
   limits = DEFAULT_LIMITS,
 ): Promise<Result<Postern>> {
+  const changes = heedChanges(config.policies, announce);
+  const started = await start(config, announce, limits, changes);
+  if (!started.ok) changes.close();
+  return started;
+}
+
+async function start(
+  config: Config,
+  announce: Announce,
+  limits: Limits,
+  changes: Changes,
+): Promise<Result<Postern>> {
   const other = await askRunning(config.state, 'status');
   if (other.ok) return fail([stateInUse(config.state, other.value)]);
   const policies = await loadPolicies(config.policies, Date.now());
@@ -80,7 +92,7 @@ export async function startPostern(
 
   const endpoints = servers.map(endpointOf);
   ownPorts = new Set(endpoints.map(({ port }) => port));
-  const upkeep = await startUpkeep(config, store, log.value, endpoints, announce);
+  const upkeep = await startUpkeep(config, store, log.value, endpoints, changes, announce);
   return succeed({
     endpoints,
     logFile: log.value.path,
@@ -114,32 +126,52 @@ function createDoor(
   return { policies, log, resolve, egress: createEgress(config.egress, ownPorts) };
 }
 
+/** Changes of the policy folder, from before it is first read: none may fall between reading and watching. */
+type Changes = { tell(onChange: () => void): void; close(): void };
+
+function heedChanges(folder: string, announce: Announce): Changes {
+  let hasChanged = false;
+  let onChange = (): void => {
+    hasChanged = true;
+  };
+  const watcher = watchFolder(
+    folder,
+    () => onChange(),
+    (error) => {
+      const problem = `changes are not noticed by themselves: ${error.message}`;
+      const hint = 'reload by hand with `postern reload` or a HUP signal';
+      announce({ kind: 'warning', problem: { at: folder, problem, hint } });
+    },
+  );
+  return {
+    tell(listener) {
+      onChange = listener;
+      if (hasChanged) listener();
+    },
+    close: () => watcher.close(),
+  };
+}
+
 /** What goes on beside the requests: policies are reloaded when they change, and commands are answered. */
 async function startUpkeep(
   config: Config,
   store: PolicyStore,
   log: DecisionLogFile,
   endpoints: readonly Endpoint[],
+  changes: Changes,
   announce: Announce,
 ): Promise<{ reload(): void; stop(): void }> {
   let reloadProblems: readonly Problem[] = [];
-  const readAnew = createReload(config.policies, store, Date.now);
+  const reloader = createReloader(config.policies, store, Date.now);
+  let announced: Result<Reloaded> | undefined;
   const reload = async (): Promise<Result<Reloaded>> => {
-    const reloaded = await readAnew();
-    if (reloaded.ok) announce({ kind: 'reloaded', ...reloaded.value });
-    else announce({ kind: 'reload-refused', problems: reloaded.error });
+    const reloaded = await reloader.reload();
+    if (reloaded !== announced) announceReload(reloaded, announce); // several may have asked for one and the same
+    announced = reloaded;
     reloadProblems = reloaded.ok ? [] : reloaded.error;
     return reloaded;
   };
-  const watcher = watchFolder(
-    config.policies,
-    () => void reload(),
-    (error) => {
-      const problem = `changes are not noticed by themselves: ${error.message}`;
-      const hint = 'reload by hand with `postern reload` or a HUP signal';
-      announce({ kind: 'warning', problem: { at: config.policies, problem, hint } });
-    },
-  );
+  changes.tell(() => void reload());
   const startedAt = new Date().toISOString();
   const answer = async (command: Command): Promise<Answer> => {
     switch (command) {
@@ -162,10 +194,18 @@ async function startUpkeep(
   return {
     reload: () => void reload(),
     stop() {
-      watcher.close();
+      changes.close();
+      reloader.close();
       if (control.ok) control.value.close();
     },
   };
+}
+
+function announceReload(reloaded: Result<Reloaded>, announce: Announce): void {
+  if (reloaded.ok) {
+    for (const problem of reloaded.value.warnings) announce({ kind: 'warning', problem });
+    announce({ kind: 'reloaded', ...reloaded.value });
+  } else announce({ kind: 'reload-refused', problems: reloaded.error });
 }
 
 /** The CA is made on first start, so that a fresh machine shows its first block page without a further step. */

@@ -1,7 +1,8 @@
-import { type Imported, printable } from '../lists/import-list.ts';
+import { type Effect, type Imported, printable } from '../lists/import-list.ts';
 import type { StoredList } from '../lists/list-file.ts';
 import type { ReadList } from '../lists/read.ts';
-import { count, out, table } from './output.ts';
+import { foreignLineHint } from '../policy/foreign-line.ts';
+import { count, out, table, visibleProblem } from './output.ts';
 
 /** Lines that the terminal shows; `--json` has up to 10,000, and `--report` all. */
 const MAX_SHOWN = 10;
@@ -25,6 +26,9 @@ export function importedAsJson(imported: Imported): object {
     ...counts,
     reasons: reasons.map(([why, lines]) => ({ why, lines })),
     refusals,
+    ...(imported.outcome === 'written'
+      ? { named: imported.effect.after.isNamed, policyProblems: imported.effect.after.problems }
+      : {}),
   };
 }
 
@@ -37,11 +41,24 @@ export function importedAsText(imported: Imported): string {
   const number = list.entries.length;
   const was = before === undefined ? '' : `, ${before} before`;
   const detected = list.isDetected ? `  read as ${list.format}; --format names another\n` : '';
-  const use =
-    outcome === 'dry-run'
-      ? ''
-      : `A running Postern takes it up by itself when a rule uses it, such as:\n  - { id: ${name}, block: { categories: [${name}] } }\n`;
+  const use = imported.outcome === 'written' ? useText(name, imported.effect) : '';
   return `${out.bold(name)}: ${number} ${entries(number)}${was}, ${verb}\n${detected}${whereLinesWent(list)}${refusedLines(list)}${use}`;
+}
+
+/** What comes of it: only where the policies load and a rule names the list does it take effect by itself. */
+function useText(name: string, { before, after }: Effect): string {
+  const [first] = after.problems;
+  if (first !== undefined) {
+    const { at, problem } = visibleProblem(first);
+    const what =
+      before.problems.length > 0
+        ? 'the policies do not load, and did not before'
+        : 'the policies no longer load with it';
+    return `${out.yellow('warning')} ${what}: ${at} ${problem}\n  postern check tells all; a running Postern keeps what is in force\n`;
+  }
+  return after.isNamed
+    ? 'A running Postern takes it up by itself.\n'
+    : `No rule names it yet; this one would block what it lists:\n  - { id: ${name}, block: { categories: [${name}] } }\n`;
 }
 
 const entries = (number: number): string => (number === 1 ? 'entry' : 'entries');
@@ -79,8 +96,19 @@ function refusedLines({ counts, reasons, refusals }: ReadList): string {
   return groups.join('') + rest;
 }
 
-export function statsAsJson({ name, path, bytes, modified, entries, header }: StoredList): object {
-  return { name, file: path, entries, bytes, modified: modified.toISOString(), ...header };
+export function statsAsJson({ name, path, bytes, modified, entries, ...list }: StoredList): object {
+  const { unreadable, firstUnreadable, header } = list;
+  const bad = firstUnreadable === undefined ? {} : { firstUnreadable };
+  return {
+    name,
+    file: path,
+    entries,
+    unreadable,
+    ...bad,
+    bytes,
+    modified: modified.toISOString(),
+    ...header,
+  };
 }
 
 export function statsAsText(lists: readonly StoredList[], now: Date): string {
@@ -93,7 +121,17 @@ export function statsAsText(lists: readonly StoredList[], now: Date): string {
     size(bytes),
     header === undefined ? 'written by hand' : (header.source ?? '-'),
   ]);
-  return `${table([['NAME', 'ENTRIES', 'FORMAT', 'AGE', 'SIZE', 'SOURCE'], ...rows])}\n`;
+  const columns = table([['NAME', 'ENTRIES', 'FORMAT', 'AGE', 'SIZE', 'SOURCE'], ...rows]);
+  return `${columns}\n${lists.map(whatCannotBeRead).join('')}`;
+}
+
+function whatCannotBeRead({ name, unreadable, firstUnreadable }: StoredList): string {
+  if (firstUnreadable === undefined) return '';
+  const { line, text } = firstUnreadable;
+  const hint = foreignLineHint(text) ?? '`postern check` says what is wrong, when a rule names the list';
+  const why = `${count(unreadable, 'line')} cannot be read, so no rule can use the list`;
+  const shown = printable(text).slice(0, MAX_SHOWN_LENGTH);
+  return `${out.yellow(name)}: ${why}\n    line ${line}: ${shown}\n    ${out.dim('hint:')} ${hint}\n`;
 }
 
 function age(ms: number): string {

@@ -1,9 +1,12 @@
 import { basename, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMATS, type Format } from '../lists/detect.ts';
-import { type ImportRequest, importList, isUrl } from '../lists/import-list.ts';
+import { type ImportRequest, importList, isUrl, type PolicyCheck } from '../lists/import-list.ts';
 import { isListName, storedLists } from '../lists/list-file.ts';
+import { categoriesIn } from '../policy/compile.ts';
+import { runPolicyTests } from '../policy/policy-tests.ts';
 import type { Problem } from '../policy/result.ts';
+import { compileFolder } from '../policy-store/load.ts';
 import { importedAsJson, importedAsText, statsAsJson, statsAsText } from './list-report.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
 import { EXIT, err, printJson, printProblems } from './output.ts';
@@ -40,7 +43,10 @@ export function addList(program: Command): void {
     .addOption(
       new Option('--max-size <MB>', 'how large the list may be, unpacked').default(512).argParser(parseSize),
     )
-    .option('--force', 'replace the list even if it shrinks much, or most lines are refused')
+    .option(
+      '--force',
+      'replace the list even if it shrinks much, most lines are refused, or the policies no longer load',
+    )
     .option('--dry-run', 'say what would be written, and write nothing')
     .option('--report <file>', 'write every refused line to a file')
     .action(importLists);
@@ -62,9 +68,9 @@ async function importLists(source: string | undefined, options: ImportOptions): 
     failWith(config.error, json);
     return;
   }
-  const listsFolder = join(config.value.policies, 'lists');
-  if (options.all) await renewAll(listsFolder, options);
-  else await importOne(requestFor(listsFolder, options.name ?? nameOf(source ?? ''), source, options), json);
+  const { policies } = config.value;
+  if (options.all) await renewAll(policies, options);
+  else await importOne(requestFor(policies, options.name ?? nameOf(source ?? ''), source, options), json);
 }
 
 /** What cannot be meant, whatever the lists are. */
@@ -94,14 +100,15 @@ function nameOf(source: string): string {
 }
 
 function requestFor(
-  listsFolder: string,
+  policies: string,
   name: string,
   source: string | undefined,
   options: ImportOptions,
 ): ImportRequest {
   const { json, format, attribute, report } = options;
+  const now = new Date();
   return {
-    listsFolder,
+    listsFolder: listsFolderOf(policies),
     name,
     source,
     format,
@@ -111,9 +118,20 @@ function requestFor(
     force: options.force ?? false,
     dryRun: options.dryRun ?? false,
     maxBytes: options.maxSize * MEBIBYTE,
-    now: new Date(),
+    now,
+    checkPolicies: () => checkPolicies(policies, name, now.getTime()),
     ...(json ? {} : { onProgress: progressOf(name) }),
   };
+}
+
+const listsFolderOf = (policies: string): string => join(policies, 'lists');
+
+/** As a start of Postern would, and whether anything in the policies names the list. */
+async function checkPolicies(folder: string, name: string, now: number): Promise<PolicyCheck> {
+  const compiled = await compileFolder(folder);
+  if (!compiled.ok) return { problems: compiled.error, isNamed: false };
+  const { parsed, policies } = compiled.value;
+  return { problems: runPolicyTests(policies, now), isNamed: categoriesIn(parsed).has(name) };
 }
 
 /** On a terminal a line that counts; elsewhere only that it began, for the end says the rest. */
@@ -146,13 +164,13 @@ function endProgress({ name }: ImportRequest, json: boolean, isGood: boolean): v
 }
 
 /** One list that cannot be renewed does not hold up the others. */
-async function renewAll(listsFolder: string, options: ImportOptions): Promise<void> {
+async function renewAll(policies: string, options: ImportOptions): Promise<void> {
   const json = options.json ?? false;
   const results: object[] = [];
   let isGood = true;
-  for (const { name, header } of storedLists(listsFolder)) {
+  for (const { name, header } of storedLists(listsFolderOf(policies))) {
     if (header?.source === undefined || !isUrl(header.source)) continue;
-    const request = requestFor(listsFolder, name, undefined, options);
+    const request = requestFor(policies, name, undefined, options);
     const imported = await importList(request);
     isGood &&= imported.ok;
     endProgress(request, json, imported.ok);
@@ -174,7 +192,7 @@ function stats(options: CommonOptions): void {
     failWith(config.error, json);
     return;
   }
-  const folder = join(config.value.policies, 'lists');
+  const folder = listsFolderOf(config.value.policies);
   try {
     const lists = storedLists(folder);
     if (json) printJson({ ok: true, lists: lists.map(statsAsJson) });

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { visibleText } from '../block-page/text.ts';
 import type { Problem } from '../policy/result.ts';
 
 /** What a verb prints and how it exits; `main` does both. Problems go to stderr, results to stdout. */
@@ -22,10 +23,19 @@ export function printProblems(problems: readonly Problem[], json: boolean): void
     printJson({ ok: false, problems });
     return;
   }
-  for (const { at, problem, hint } of problems)
+  for (const told of problems) {
+    const { at, problem, hint } = visibleProblem(told);
     process.stderr.write(`${err.bold(at)}  ${err.red(problem)}\n    ${err.dim('hint:')} ${hint}\n`);
+  }
   process.stderr.write(`${count(problems.length, 'problem')}\n`);
 }
+
+/** Keys, values and file names are others' text: nothing in them may act on the terminal that shows them. */
+export const visibleProblem = ({ at, problem, hint }: Problem): Problem => ({
+  at: visibleText(at),
+  problem: visibleText(problem),
+  hint: visibleText(hint),
+});
 
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
@@ -33,10 +43,15 @@ export const count = (number: number, noun: string): string => `${number} ${noun
 export const endpointText = ({ host, port }: { readonly host: string; readonly port: number }): string =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
+/** The length of the longest cell of each column of the first row; the rows may be more than one call can take. */
+export const columnWidths = (rows: readonly (readonly string[])[]): readonly number[] =>
+  (rows[0] ?? []).map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, (row[column] ?? '').length), 0),
+  );
+
 /** Rows as columns that line up. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths =
-    rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
+  const widths = columnWidths(rows);
   return rows
     .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
     .join('\n');

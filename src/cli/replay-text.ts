@@ -1,18 +1,26 @@
 import { visibleText } from '../block-page/text.ts';
+import type { RuleRows } from '../replay/by-rule.ts';
+import { DIRECTIONS, type Direction } from '../replay/direction.ts';
 import type { ReplayReport } from '../replay/replay.ts';
-import { type DepartmentTally, DIRECTIONS, type Direction, type Rows } from '../replay/tally.ts';
+import type { Rows } from '../replay/rows.ts';
+import type { DepartmentTally } from '../replay/tally.ts';
 import {
+  affectedText,
   COLUMNS,
   departmentName,
+  distinctText,
+  groundText,
   HEADINGS,
   hasDetails,
   headline,
   notes,
   number,
+  RULE_CHANGES,
+  rowVerdictText,
   shortVersion,
   verdictText,
 } from '../replay/words.ts';
-import { out, table } from './output.ts';
+import { columnWidths, out, table } from './output.ts';
 
 /** The report for a terminal. Names from the log are shown so that none can act on the terminal. */
 export function replayText(report: ReplayReport, withReasons: boolean): string {
@@ -20,6 +28,7 @@ export function replayText(report: ReplayReport, withReasons: boolean): string {
     out.bold(headline(report)),
     table([['policies', `${versionsText(report)} → ${shortVersion(report.policies.after)}`]]),
     departmentsTable(report),
+    rulesTable(report.rules),
     ...report.departments.flatMap((department) => detailsOf(department, withReasons)),
     notes(report, visibleText)
       .map((note) => `  - ${note}`)
@@ -47,6 +56,19 @@ function departmentsTable({ departments }: ReplayReport): string {
   return departments.length === 0 ? '' : table(numbersRight([head, ...rows], 1));
 }
 
+function rulesTable({ rows, others }: RuleRows): string {
+  if (rows.length === 0) return '';
+  const cells = rows.map(({ direction, ground, requests, hosts, people }) => [
+    number(requests),
+    distinctText(hosts),
+    distinctText(people),
+    RULE_CHANGES[direction],
+    groundText(ground, visibleText),
+  ]);
+  const rest = others > 0 ? [[number(others), '', '', '', 'others']] : [];
+  return table(numbersRight([['requests', 'hosts', 'people', 'what', 'rule'], ...cells, ...rest], 0, 2));
+}
+
 function detailsOf(department: DepartmentTally, withReasons: boolean): readonly string[] {
   const name = visibleText(departmentName(department.department));
   const parts = DIRECTIONS.filter((direction) => hasDetails(department, direction)).map((direction) =>
@@ -59,7 +81,8 @@ function detailsOf(department: DepartmentTally, withReasons: boolean): readonly 
 
 function directionText(name: string, department: DepartmentTally, direction: Direction): string {
   const { hosts, people } = department.directions[direction];
-  const heading = `${name}: ${number(department.changes[direction])} ${HEADINGS[direction]}`;
+  const affected = affectedText({ hosts, people });
+  const heading = `${name}: ${number(department.changes[direction])} ${HEADINGS[direction]} (${affected})`;
   return `${PAINT[direction](heading)}\n${rowsText('host', hosts)}\n${rowsText('user or client', people)}`;
 }
 
@@ -70,11 +93,11 @@ const PAINT: Readonly<Record<Direction, (text: string) => string>> = {
 };
 
 function rowsText(what: string, { rows, others }: Rows): string {
-  const cells = rows.map(({ name, requests, before, after }) => [
-    number(requests),
-    visibleText(name),
-    verdictText(after, visibleText),
-    verdictText(before, visibleText),
+  const cells = rows.map((row) => [
+    number(row.requests),
+    visibleText(row.name),
+    rowVerdictText(row, visibleText),
+    verdictText(row.before, visibleText),
   ]);
   const rest = others > 0 ? [[number(others), 'others', '', '']] : [];
   return table(numbersRight([['requests', what, 'now by', 'before'], ...cells, ...rest], 0, 0));
@@ -86,7 +109,6 @@ function numbersRight(
   first: number,
   last = Number.POSITIVE_INFINITY,
 ): readonly (readonly string[])[] {
-  const width = (column: number): number => Math.max(...rows.map((row) => (row[column] ?? '').length));
-  const widths = (rows[0] ?? []).map((_, column) => (column >= first && column <= last ? width(column) : 0));
+  const widths = columnWidths(rows).map((width, column) => (column >= first && column <= last ? width : 0));
   return rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)));
 }

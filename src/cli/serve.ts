@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Announcement, type Postern, startPostern } from '../app.ts';
+import { visibleText } from '../block-page/text.ts';
 import type { Config } from '../config/load.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
 import {
@@ -145,5 +146,5 @@ const short = (version: string): string => version.slice(0, 'sha256:'.length + 1
 /** A path as a person at this working directory would write it. */
 function shown(path: string): string {
   const here = relative(process.cwd(), path);
-  return here.startsWith('..') || process.cwd() === '/' ? path : here;
+  return visibleText(here.startsWith('..') || process.cwd() === '/' ? path : here);
 }

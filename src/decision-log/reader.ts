@@ -3,6 +3,7 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+import { createTarDetector } from '../policy/tar.ts';
 import type { LogSource } from './log-files.ts';
 import { type LogEntry, parseLine } from './parse-line.ts';
 
@@ -36,7 +37,9 @@ export async function readLog(
     const stored = counted(openSource(source), (length) => {
       bytes += length;
     });
+    const isTar = createTarDetector();
     for await (const chunk of unpacked(stored)) {
+      if (isTar(chunk)) return fail([{ at: source.name, ...TAR }]);
       onBatch({ entries: lines.take(chunk), bytes });
       bytes = 0;
     }
@@ -116,6 +119,11 @@ function problemOf({ name }: LogSource, error: NodeJS.ErrnoException): Problem {
         : 'check that it is there and readable';
   return { at: name, problem: `the log cannot be read to its end: ${error.message}`, hint };
 }
+
+const TAR = {
+  problem: 'it is a tar archive, and no log',
+  hint: 'unpack it, and name the folder or a file in it',
+};
 
 type LineReader = { take(chunk: Buffer): LogBatch['entries']; end(): LogBatch['entries'] };
 

@@ -1,4 +1,4 @@
-import { scheduleEnd } from '../policy/schedule.ts';
+import { type Schedule, scheduleEnd } from '../policy/schedule.ts';
 import type { Finding, LintedFolder } from './finding.ts';
 import { writtenExceptions, writtenRules } from './written.ts';
 
@@ -16,7 +16,7 @@ export function findDates({ parsed }: LintedFolder, now: number): readonly Findi
             code: 'exception-ends-soon',
             at: file.at([...path, 'until']),
             within: file.at(path),
-            problem: `the exception \`${id}\` ends ${describeWait(until - now)}, at ${new Date(until).toISOString()}`,
+            problem: `the exception \`${id}\` ends ${describeWait(until - now)}, at ${utcText(until)}`,
             hint: 'have it approved anew with a later `until`, or tell those who use it',
           },
         ],
@@ -27,7 +27,11 @@ export function findDates({ parsed }: LintedFolder, now: number): readonly Findi
     const within = file.at(path);
     const found: Finding[] = [];
     if (end !== undefined && end - now <= RULE_NOTICE_MS)
-      found.push({ at: file.at([...path, 'when', 'until']), within, ...describeEnd(id, end, now) });
+      found.push({
+        at: file.at([...path, 'when', 'until']),
+        within,
+        ...describeEnd(id, end, endText(when, end), now),
+      });
     if (review !== undefined && Date.parse(review) <= now)
       found.push({
         code: 'review-due',
@@ -41,20 +45,35 @@ export function findDates({ parsed }: LintedFolder, now: number): readonly Findi
   return [...ending, ...rules];
 }
 
-function describeEnd(id: string, end: number, now: number): Pick<Finding, 'code' | 'problem' | 'hint'> {
-  const instant = new Date(end).toISOString();
+function describeEnd(
+  id: string,
+  end: number,
+  written: string,
+  now: number,
+): Pick<Finding, 'code' | 'problem' | 'hint'> {
   return end <= now
     ? {
         code: 'rule-over',
-        problem: `the rule \`${id}\` is off: its \`when\` ended at ${instant}`,
+        problem: `the rule \`${id}\` is off: its \`when\` ended ${written}`,
         hint: 'remove the rule, or give it a later `until`',
       }
     : {
         code: 'rule-ends-soon',
-        problem: `the rule \`${id}\` ends ${describeWait(end - now)}, at ${instant}`,
+        problem: `the rule \`${id}\` ends ${describeWait(end - now)}, ${written}`,
         hint: 'give it a later `until`, or leave it to end',
       };
 }
+
+/** As the policy says it, for nobody should have to count hours: a date has a place, an instant its offset. */
+function endText(when: Schedule | undefined, end: number): string {
+  const { until, timezone } = when?.written ?? {};
+  if (until === undefined) return `at ${utcText(end)}`;
+  return until.includes('T') ? `at ${until}` : `with the end of ${until} in ${timezone}`;
+}
+
+/** `2026-11-30 15:00 UTC` */
+const utcText = (instant: number): string =>
+  `${new Date(instant).toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length).replace('T', ' ')} UTC`;
 
 function describeWait(milliseconds: number): string {
   const days = Math.floor(milliseconds / DAY_MS);

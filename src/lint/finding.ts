@@ -10,6 +10,7 @@ export const CODES = {
   'listed-below-parent': 'A domain that another one of the same list covers.',
   'duplicate-entry': 'An entry that the same list has already.',
   'shared-suffix': 'A domain under which many unrelated people have their sites, or a public suffix itself.',
+  'single-label': 'A domain without a dot, which covers no site on the Internet.',
   'exception-ends-soon': 'An exception that ends within 30 days.',
   'rule-ends-soon': 'A rule whose `when` ends within 14 days.',
   'rule-over': 'A rule whose `when` has ended: it is off.',
@@ -18,9 +19,11 @@ export const CODES = {
   'untested-rule': 'A rule that no test rests on.',
   'untested-exception': 'An exception that no test rests on.',
   'unreachable-department': 'A department that no client can belong to.',
+  'people-unseen': 'Users or groups that a rule spares or an exception is for, where live traffic has none.',
   'blocked-alternative': 'A way out that a block page offers and the same department blocks.',
   'unused-base': 'A base that no department extends.',
   'unused-list': 'A list that nothing names.',
+  'ignored-list-file': 'A file in `lists/` that nothing reads, because of its name.',
   'test-without-time': 'A test without `at` whose outcome changes with time.',
   'useless-lint-ok': 'A `# lint-ok:` that silences nothing.',
 } as const;
@@ -52,7 +55,10 @@ export type Fix = {
 /** A policy folder that compiles, as it is written and as it decides. */
 export type LintedFolder = {
   readonly parsed: ParsedPolicies;
-  readonly lists: Pick<PolicyLists, 'available'>;
+  readonly lists: Pick<PolicyLists, 'available'> & {
+    /** Files in `lists/` that are no lists, because of their names: `vpn.list`. */
+    readonly ignored?: readonly string[];
+  };
   readonly policies: PolicySet;
 };
 

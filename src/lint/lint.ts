@@ -1,10 +1,13 @@
 import { findDates } from './dates.ts';
 import { findBlockedAlternatives, findUnreachable } from './departments.ts';
 import type { Check, Finding, LintedFolder } from './finding.ts';
+import { findIgnoredFiles } from './ignored-files.ts';
+import { findUnseenPeople } from './people.ts';
 import { findRedundant } from './redundant.ts';
 import { findShadowed } from './shadowed.ts';
 import { findSharedSuffixes } from './shared-suffix.ts';
 import { silence } from './silence.ts';
+import { findSingleLabels } from './single-label.ts';
 import { findTimeless, findUntested } from './tests.ts';
 import { findUnused } from './unused.ts';
 
@@ -12,12 +15,15 @@ const CHECKS: readonly Check[] = [
   findShadowed,
   findRedundant,
   findSharedSuffixes,
+  findSingleLabels,
   findDates,
   findUntested,
   findTimeless,
   findUnreachable,
+  findUnseenPeople,
   findBlockedAlternatives,
   findUnused,
+  findIgnoredFiles,
 ];
 
 /**

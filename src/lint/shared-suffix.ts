@@ -2,46 +2,16 @@ import { parse } from 'tldts';
 import type { DomainPattern } from '../policy/domain-pattern.ts';
 import { addressLiteral, type Host } from '../policy/host.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
-import type { Located } from '../policy/yaml-source.ts';
 import type { Finding, LintedFolder } from './finding.ts';
-import { type Path, writtenExceptions, writtenRules } from './written.ts';
+import { writtenDomains } from './written.ts';
 
 /** Domains under which the customers of a provider have their sites, and public suffixes that are named as a host. */
 export function findSharedSuffixes({ parsed }: LintedFolder): readonly Finding[] {
-  return [
-    ...writtenRules(parsed).flatMap(({ entry, file, path }) =>
-      (['block', 'allow', 'unless'] as const).flatMap((key) =>
-        inDomains(file, [...path, key, 'domains'], entry[key]?.domains),
-      ),
-    ),
-    ...writtenExceptions(parsed).flatMap(({ entry, file, path }) =>
-      inDomains(file, [...path, 'allow', 'domains'], entry.allow.domains),
-    ),
-    ...parsed.catalogs.flatMap((file) =>
-      file.value.services.flatMap(({ domains }, index) =>
-        inDomains(file, ['services', index, 'domains'], domains),
-      ),
-    ),
-  ];
-}
-
-function inDomains(
-  file: Located<unknown>,
-  path: Path,
-  domains: readonly DomainPattern[] = [],
-): readonly Finding[] {
-  return domains.flatMap((domain, index) => {
+  return writtenDomains(parsed).flatMap(({ entry: domain, file, path }): Finding[] => {
     const fault = faultOf(domain);
     return fault === undefined
       ? []
-      : [
-          {
-            code: 'shared-suffix',
-            at: file.at([...path, index]),
-            within: file.at(path.slice(0, 2)),
-            ...fault,
-          } as const,
-        ];
+      : [{ code: 'shared-suffix', at: file.at(path), within: file.at(path.slice(0, 2)), ...fault }];
   });
 }
 

@@ -57,11 +57,14 @@ export function findTimeless({ policies }: LintedFolder, now: number): readonly 
           code: 'test-without-time' as const,
           at: test.at,
           problem,
-          hint: `add at: ${new Date(now).toISOString()}, or whatever time is meant`,
+          hint: `add at: ${toMinute(now)}, or whatever time is meant`,
         };
       }),
   );
 }
+
+/** `2026-11-23T06:00:00Z` */
+const toMinute = (instant: number): string => new Date(instant).toISOString().replace(/:[\d.]+Z$/, ':00Z');
 
 /** Where the rules and exceptions stand that decide the department's tests, or would in enforce mode. */
 const decidersIn = (department: Department, policies: PolicySet, now: number): readonly Place[] =>

@@ -1,3 +1,4 @@
+import type { DomainPattern } from '../policy/domain-pattern.ts';
 import type { ParsedPolicies } from '../policy/parse.ts';
 import type { Department, Exception, Place, PolicySet, Rule } from '../policy/policy.ts';
 import type { BaseFile, DepartmentFile, ExceptionEntry, RuleEntry } from '../policy/schema.ts';
@@ -7,7 +8,7 @@ export type Path = readonly (string | number)[];
 export type RuleFile = Located<DepartmentFile> | Located<BaseFile>;
 
 /** A rule or an exception as a file says it. */
-export type Written<T> = { readonly entry: T; readonly file: RuleFile; readonly path: Path };
+export type Written<T, F = RuleFile> = { readonly entry: T; readonly file: F; readonly path: Path };
 
 /** The files that have rules, those of departments first. */
 export const ruleFiles = ({ departments, bases }: ParsedPolicies): readonly RuleFile[] => [
@@ -25,6 +26,27 @@ export const writtenExceptions = (parsed: ParsedPolicies): readonly Written<Exce
   ruleFiles(parsed).flatMap((file) =>
     (file.value.exceptions ?? []).map((entry, index) => ({ entry, file, path: ['exceptions', index] })),
   );
+
+/** Every domain that the files list, wherever they do. The first two steps of its path lead to the rule or the service. */
+export function writtenDomains(parsed: ParsedPolicies): readonly Written<DomainPattern, Located<unknown>>[] {
+  const inList = (file: Located<unknown>, path: Path, domains: readonly DomainPattern[] = []) =>
+    domains.map((entry, index) => ({ entry, file, path: [...path, index] }));
+  return [
+    ...writtenRules(parsed).flatMap(({ entry, file, path }) =>
+      (['block', 'allow', 'unless'] as const).flatMap((key) =>
+        inList(file, [...path, key, 'domains'], entry[key]?.domains),
+      ),
+    ),
+    ...writtenExceptions(parsed).flatMap(({ entry, file, path }) =>
+      inList(file, [...path, 'allow', 'domains'], entry.allow.domains),
+    ),
+    ...parsed.catalogs.flatMap((file) =>
+      file.value.services.flatMap(({ domains }, index) =>
+        inList(file, ['services', index, 'domains'], domains),
+      ),
+    ),
+  ];
+}
 
 /** A rule or an exception and a department that has it: of its own or inherited. */
 export type Held<T extends Rule | Exception> = { readonly of: T; readonly department: Department };

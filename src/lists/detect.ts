@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from '../policy/result.ts';
-import { plainReader } from './plain.ts';
+import { isDotted, plainReader } from './plain.ts';
 
-export const FORMATS = ['plain', 'hosts', 'dnsmasq', 'adblock', 'ut1', 'rpz', 'v2fly'] as const;
+export const FORMATS = ['plain', 'squid', 'hosts', 'dnsmasq', 'adblock', 'ut1', 'rpz', 'v2fly'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** How many lines are looked at. */
@@ -25,6 +25,12 @@ const WITH_BARE_NAMES: ReadonlySet<Format> = new Set(['v2fly', 'adblock']);
 /** One format must explain nearly all lines, or a person must say which one it is. */
 const ENOUGH = 0.8;
 
+/** So many of a plain list's names begin with a dot when it is Squid's; a stray one must not narrow all others. */
+const DOTTED_ENOUGH = 0.1;
+
+/** What to do about a source that names nothing in any format. */
+export const NO_LINES_HINT = 'see whether it is the right one, and whether it came whole';
+
 /** Tells the format of a file by its first lines. */
 export function detectFormat(
   lines: readonly string[],
@@ -33,6 +39,7 @@ export function detectFormat(
     return fail({ problem: 'it is a web page, not a list', hint: 'check the address: it may want a login' });
   const found = new Map<Format, number>();
   let total = 0;
+  let dotted = 0;
   const readPlain = plainReader();
   for (const raw of lines) {
     const line = raw.trimEnd();
@@ -40,16 +47,25 @@ export function detectFormat(
     total += 1;
     const format = SIGNS.find(([, sign]) => sign.test(line))?.[0];
     if (format !== undefined) found.set(format, (found.get(format) ?? 0) + 1);
-    else if (readPlain(line)[0]?.kind === 'block') found.set('plain', (found.get('plain') ?? 0) + 1);
+    else if (readPlain(line)[0]?.kind === 'block') {
+      found.set('plain', (found.get('plain') ?? 0) + 1);
+      if (isDotted(line)) dotted += 1;
+    }
   }
   const plain = found.get('plain') ?? 0;
   const explained = [...found]
     .map(([format, lines]) => [format, lines + (WITH_BARE_NAMES.has(format) ? plain : 0)] as const)
     .toSorted(([, a], [, b]) => b - a);
   const [best] = explained;
-  if (best !== undefined && best[1] >= total * ENOUGH) return succeed(best[0]);
+  if (best !== undefined && best[1] >= total * ENOUGH)
+    return succeed(best[0] === 'plain' && dotted >= plain * DOTTED_ENOUGH ? 'squid' : best[0]);
+  if (total === 0)
+    return fail({
+      problem: lines.every((line) => line.trim() === '') ? 'it is empty' : 'it holds nothing but comments',
+      hint: NO_LINES_HINT,
+    });
   return fail({
-    problem: total === 0 ? 'it holds nothing but comments' : 'its format cannot be told from its lines',
+    problem: 'its format cannot be told from its lines',
     hint: `name it with --format: ${FORMATS.join(', ')}`,
   });
 }

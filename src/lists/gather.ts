@@ -1,7 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { addressLiteral } from '../policy/host.ts';
-import { MAX_PATTERNS } from '../policy/host-list.ts';
-import { buildPatternIndex } from '../policy/host-pattern.ts';
+import { buildPatternIndex, type HostPattern, MAX_PATTERNS_SIZE } from '../policy/host-pattern.ts';
 import { mask, type Network } from '../policy/network.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
 import { type Entry, entryText, type Item, type NameKind } from './item.ts';
@@ -54,6 +53,10 @@ export const MAX_REFUSALS = 10_000;
 
 /** Beyond it, the memory of a small machine would be at stake; public lists of a category have fewer. */
 const MAX_ENTRIES = 5_000_000;
+const TOO_MANY = 'beyond the five million entries and exceptions that a list may have';
+
+/** They wait for the end of the list, each with its place and its line: 400 bytes, several times an entry's. */
+const MAX_EXCEPTIONS = 500_000;
 
 const MAX_SHOWN_TEXT = 200;
 
@@ -67,7 +70,8 @@ export function createGatherer(onRefusal: (refusal: Refusal) => void = () => {})
   const names = noNames();
   const networks = new Map<string, Network>();
   const others = new Set<string>(); // `a.*`
-  const patterns = new Set<string>();
+  const patterns = new Map<string, HostPattern>();
+  let patternsSize = 0;
   const important = new Set<string>();
   const exceptions: PendingException[] = [];
   const refusals: Refusal[] = [];
@@ -112,7 +116,10 @@ export function createGatherer(onRefusal: (refusal: Refusal) => void = () => {})
       case 'any-suffix':
         return addTo(others, entry.name);
       case 'pattern':
-        return addTo(patterns, entry.text);
+        if (patterns.has(entry.text)) return false;
+        patterns.set(entry.text, entry.pattern);
+        patternsSize += entry.pattern.size;
+        return true;
       case 'network':
         if (networks.has(entry.network.text)) return false;
         networks.set(entry.network.text, entry.network);
@@ -122,11 +129,22 @@ export function createGatherer(onRefusal: (refusal: Refusal) => void = () => {})
 
   const takeBlock = (place: Place, text: string, item: Item & { kind: 'block' }): void => {
     const { entry } = item;
-    if (sizeOf() >= MAX_ENTRIES) refuse(place, text, 'beyond the five million entries that a list may have');
-    else if (entry.kind === 'pattern' && patterns.size >= MAX_PATTERNS && !patterns.has(entry.text))
-      refuse(place, text, 'beyond the 2,000 patterns that a list may have');
+    if (sizeOf() + exceptions.length >= MAX_ENTRIES) refuse(place, text, TOO_MANY);
+    else if (
+      entry.kind === 'pattern' &&
+      patternsSize + entry.pattern.size > MAX_PATTERNS_SIZE &&
+      !patterns.has(entry.text)
+    )
+      refuse(place, text, `beyond the ${MAX_PATTERNS_SIZE} instructions that a list's patterns may have`);
     else if (!block(entry)) tally.duplicates += 1;
     if (item.isImportant) important.add(entryText(entry));
+  };
+
+  const takeException = (place: Place, text: string, entry: Entry): void => {
+    if (sizeOf() + exceptions.length >= MAX_ENTRIES) refuse(place, text, TOO_MANY);
+    else if (exceptions.length >= MAX_EXCEPTIONS)
+      refuse(place, text, 'beyond the 500,000 exceptions that a list may have');
+    else exceptions.push({ entry, place, text });
   };
 
   /** Takes out what the exceptions name; one that would cut a hole into a wider entry is refused. */
@@ -134,7 +152,7 @@ export function createGatherer(onRefusal: (refusal: Refusal) => void = () => {})
     if (exceptions.length === 0) return;
     const lifted = noNames();
     const liftedNetworks = new Map<string, Network>();
-    const patternIndex = buildPatternIndex([...patterns].map((text) => [{ text }, text] as const));
+    const patternIndex = buildPatternIndex([...patterns].map(([text, pattern]) => [pattern, text] as const));
     const widths = widthsOf(networks);
     for (const { entry, place, text } of exceptions) {
       const isHole =
@@ -193,7 +211,7 @@ export function createGatherer(onRefusal: (refusal: Refusal) => void = () => {})
             takeBlock(place, text, item);
             break;
           case 'exception':
-            exceptions.push({ entry: item.entry, place, text });
+            takeException(place, text, item.entry);
             break;
           case 'refused':
             refuse(place, text, item.why);
@@ -220,7 +238,7 @@ export function createGatherer(onRefusal: (refusal: Refusal) => void = () => {})
         for (const name of names[kind]) entries.push(compact(nameText(kind, name)));
       for (const name of others) entries.push(`${name}.*`);
       for (const network of networks.values()) entries.push(entryText({ kind: 'network', network }));
-      for (const text of patterns) entries.push(`/${text}/`);
+      for (const text of patterns.keys()) entries.push(`/${text}/`);
       return {
         entries: entries.sort(),
         counts: { ...tally, entries: entries.length },

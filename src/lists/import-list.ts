@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { createWriteStream, statSync } from 'node:fs';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isIdentifier } from '../policy/identifier.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
-import type { Format } from './detect.ts';
+import { type Format, NO_LINES_HINT } from './detect.ts';
 import { DOWNLOAD_LIMITS, type DownloadLimits, download, type Validators } from './download.ts';
 import { SourceFault } from './fault.ts';
 import type { Refusal } from './gather.ts';
+import { keepFile } from './keep-file.ts';
 import { listPath, type StoredList, storedList, writeList } from './list-file.ts';
 import { type Input, type ReadList, type ReadOptions, readList } from './read.ts';
 
@@ -23,19 +25,34 @@ export type ImportRequest = {
   /** A file for all refused lines. */
   readonly report: string | undefined;
   readonly now: Date;
+  /** Asked before the list is replaced and after. */
+  readonly checkPolicies: () => Promise<PolicyCheck>;
   readonly onProgress?: (bytes: number, lines: number) => void;
   readonly limits?: DownloadLimits;
 };
 
+/** How the policies stand with the lists of the folder as they are. */
+export type PolicyCheck = {
+  /** Why they would not go live, failed tests among it; empty when they would. */
+  readonly problems: readonly Problem[];
+  /** Whether a rule or an exception names the list; false when the policies cannot be read. */
+  readonly isNamed: boolean;
+};
+
 export type Imported =
   | { readonly outcome: 'unchanged'; readonly name: string; readonly path: string; readonly entries: number }
-  | {
-      readonly outcome: 'written' | 'dry-run';
-      readonly name: string;
-      readonly path: string;
-      readonly list: ReadList;
-      readonly before: number | undefined;
-    };
+  | (Read & { readonly outcome: 'dry-run' })
+  | (Read & { readonly outcome: 'written'; readonly effect: Effect });
+
+type Read = {
+  readonly name: string;
+  readonly path: string;
+  readonly list: ReadList;
+  readonly before: number | undefined;
+};
+
+/** How the policies stood with the old list, and stand with the new one. */
+export type Effect = { readonly before: PolicyCheck; readonly after: PolicyCheck };
 
 /** Imports a list, or says why the old one stays, byte for byte. */
 export async function importList(request: ImportRequest): Promise<Result<Imported>> {
@@ -72,8 +89,22 @@ function withStored(request: ImportRequest, stored: StoredList | undefined): Set
 
 export const isUrl = (source: string): boolean => /^https?:\/\//i.test(source);
 
-/** Paths are absolute, so that a later import finds the file from anywhere. */
-const sourceText = (source: string): string => (source === '-' || isUrl(source) ? source : resolve(source));
+/** A path is absolute, so that a later import finds the file from anywhere. */
+function sourceText(source: string): string {
+  if (source === '-' || isUrl(source)) return source;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source))
+    throw new SourceFault(
+      'only http and https addresses can be fetched',
+      'fetch it with another tool, and import the file',
+    );
+  const path = resolve(source);
+  if (!existsSync(path))
+    throw new SourceFault(
+      'there is no such file',
+      isIdentifier(source) ? `to renew a list write --name ${source}` : 'check the path',
+    );
+  return path;
+}
 
 async function importFrom(request: Settled, stored: StoredList | undefined): Promise<Result<Imported>> {
   const { name, source } = request;
@@ -95,8 +126,38 @@ async function importFrom(request: Settled, stored: StoredList | undefined): Pro
     ...(subdomains ? { subdomains: true as const } : {}),
     ...(attribute === undefined ? {} : { attribute }),
   };
-  await writeList(path, name, header, list.entries);
-  return succeed({ outcome: 'written', name, path, list, before });
+  const put = await putInPlace(request, path, () => writeList(path, name, header, list.entries));
+  return put.ok ? succeed({ outcome: 'written', name, path, list, before, effect: put.value }) : put;
+}
+
+/** Writes the list, unless the policies then no longer load: the next start would fail by it. */
+async function putInPlace(
+  { source, force, checkPolicies }: Settled,
+  path: string,
+  write: () => void,
+): Promise<Result<Effect>> {
+  const before = await checkPolicies();
+  const old = keepFile(path);
+  try {
+    write();
+    const after = await checkPolicies();
+    const [problem, ...more] = after.problems;
+    if (problem === undefined || before.problems.length > 0 || force) return succeed({ before, after });
+    old.putBack();
+    const others = more.length === 0 ? '' : `, and ${more.length} more`;
+    return fail([
+      {
+        at: source,
+        problem: `the policies no longer load with it: ${problem.at} ${problem.problem}${others}`,
+        hint: 'the list stays as it was; mend the rule or the test and import again; --force keeps it',
+      },
+    ]);
+  } catch (error) {
+    old.putBack();
+    throw error;
+  } finally {
+    old.forget();
+  }
 }
 
 type Opened = {
@@ -111,7 +172,12 @@ async function openSource(request: Settled, stored: StoredList | undefined): Pro
   if (source === '-')
     return { input: { kind: 'stream', bytes: process.stdin }, validators: {}, isLasting: false };
   if (!isUrl(source)) {
-    const stats = statSync(source);
+    const stats = statSync(source, { throwIfNoEntry: false });
+    if (stats === undefined)
+      throw new SourceFault(
+        'the file that it came from is not there any more',
+        'name the file that it is now',
+      );
     const kind = stats.isDirectory() ? 'folder' : 'file';
     return { input: { kind, path: source }, validators: {}, isLasting: stats.isFile() || kind === 'folder' };
   }
@@ -180,7 +246,7 @@ function guard({ force }: Settled, list: ReadList, stored: StoredList | undefine
   if (entries.length === 0)
     return {
       problem: `read as ${format}, it gives no entry${because}`,
-      hint: 'name its format with --format',
+      hint: counts.items === counts.comments ? NO_LINES_HINT : 'name its format with --format',
     };
   if (force) return undefined;
   if (stored !== undefined && stored.header === undefined)

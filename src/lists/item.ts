@@ -1,6 +1,6 @@
 import { type DomainPattern, parseDomainPattern } from '../policy/domain-pattern.ts';
 import { addressLiteral, type Host } from '../policy/host.ts';
-import { parseHostPattern } from '../policy/host-pattern.ts';
+import { type HostPattern, parseHostPattern } from '../policy/host-pattern.ts';
 import { type Network, parseNetwork } from '../policy/network.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
 
@@ -9,7 +9,7 @@ export type Entry =
   | { readonly kind: NameKind; readonly name: Host } //            a.b, =a.b, *.a.b
   | { readonly kind: 'any-suffix'; readonly name: string } //      a.*
   | { readonly kind: 'network'; readonly network: Network } //     an address is a network of one
-  | { readonly kind: 'pattern'; readonly text: string }; //        RE2 syntax, found anywhere in the host
+  | { readonly kind: 'pattern'; readonly text: string; readonly pattern: HostPattern }; // found anywhere in the host
 export type NameKind = 'domain' | 'exact' | 'subdomains';
 
 /**
@@ -62,9 +62,12 @@ export function blockPattern(text: string): Item {
   if (/[\s\uFFFD]/.test(text)) return refused('a pattern with a space in it: no host has one');
   const pattern = parseHostPattern(text);
   return pattern.ok
-    ? { kind: 'block', entry: { kind: 'pattern', text } }
-    : refused(/finds every host/.test(pattern.error.problem) ? 'it finds every host' : NOT_RE2);
+    ? { kind: 'block', entry: { kind: 'pattern', text, pattern: pattern.value } }
+    : refused(/is not a pattern/.test(pattern.error.problem) ? NOT_RE2 : afterText(pattern.error.problem));
 }
+/** Of `the pattern … finds every host` what follows the pattern itself. */
+const afterText = (problem: string): string => `it ${problem.slice(problem.lastIndexOf('`') + 2)}`;
+
 const NOT_RE2 = 'not a pattern in RE2 syntax, which has no look-around and no back-references';
 
 /** As a line of a list file. */

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createTarDetector } from '../policy/tar.ts';
 import { SourceFault } from './fault.ts';
 
 /** No entry of any format is as long; what is cut here is refused. */
@@ -7,7 +8,6 @@ export const MAX_LINE_LENGTH = 65_536;
 
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
-const TAR_MAGIC_AT = 257; // "ustar", POSIX.1 pax format
 
 /** Counts decoded bytes, of all files of a list together, and stops what is too large. */
 export type ByteLimit = (bytes: number) => void;
@@ -34,11 +34,11 @@ export async function* linesOf(
 ): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder();
   let rest = '';
-  let isFirst = true;
+  const isTar = createTarDetector();
   for await (const chunk of decoded(source)) {
     count(chunk.length);
-    if (isFirst) refuseArchive(chunk);
-    isFirst = false;
+    if (isTar(chunk))
+      throw new SourceFault('it is a tar archive', 'unpack it, and name the folder or a file in it');
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = (lines.pop() ?? '').slice(0, MAX_LINE_LENGTH + 2); // one for a CR
     yield lines.map(withoutEnd);
@@ -49,12 +49,6 @@ export async function* linesOf(
 
 const withoutEnd = (line: string): string =>
   (line.endsWith('\r') ? line.slice(0, -1) : line).slice(0, MAX_LINE_LENGTH + 1);
-
-function refuseArchive(chunk: Uint8Array): void {
-  const magic = Buffer.from(chunk.subarray(TAR_MAGIC_AT, TAR_MAGIC_AT + 5)).toString('latin1');
-  if (magic === 'ustar')
-    throw new SourceFault('it is a tar archive', 'unpack it, and name the folder or a file in it');
-}
 
 async function* decoded(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();

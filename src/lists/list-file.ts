@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../files/replace-file.ts';
+import { isIdentifier } from '../policy/identifier.ts';
+import { countEntries, type EntryCount } from './count-entries.ts';
 import { FORMATS, type Format } from './detect.ts';
 
 /** What the head of an imported list says of it; a list that a person wrote has none. */
@@ -16,12 +17,11 @@ export type ListHeader = {
 };
 
 /** A list in the folder, as `stats` and the next import see it. */
-export type StoredList = {
+export type StoredList = EntryCount & {
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
   readonly modified: Date;
-  readonly entries: number;
   readonly header: ListHeader | undefined;
 };
 
@@ -29,7 +29,7 @@ const FIRST_LINE = '# postern list';
 const LINES_PER_WRITE = 20_000;
 
 /** Names that a rule can say in `categories:`. */
-export const isListName = (name: string): boolean => /^[a-z0-9][a-z0-9-]{0,63}$/.test(name);
+export const isListName = (name: string): boolean => isIdentifier(name);
 
 export const listPath = (listsFolder: string, name: string): string => join(listsFolder, `${name}.txt`);
 
@@ -52,7 +52,8 @@ export function storedList(listsFolder: string, name: string): StoredList | unde
     path,
     bytes: stats.size,
     modified: stats.mtime,
-    entries: countEntries(text),
+    // Counted, not read from the head: a person may have changed the list since.
+    ...countEntries(text),
     header: parseHeader(text.subarray(0, 8_192).toString()),
   };
 }
@@ -64,19 +65,6 @@ function namesIn(folder: string): readonly string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-}
-
-/** Counted, not read from the head: a person may have changed the list since. */
-function countEntries(text: Buffer): number {
-  let entries = 0;
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf(0x0a, start);
-    const end = newline === -1 ? text.length : newline;
-    const line = text.toString('latin1', start, Math.min(end, start + 100)).trim();
-    if (line !== '' && !line.startsWith('#')) entries += 1;
-    start = end + 1;
-  }
-  return entries;
 }
 
 function parseHeader(head: string): ListHeader | undefined {
@@ -124,35 +112,15 @@ function headerLines(name: string, header: ListHeader, entries: number): readonl
   ];
 }
 
-/**
- * Writes the list whole or not at all: to a file beside it, which then takes its name. Rejects as `node:fs` does, and
- * then the old list stands as it was.
- */
-export async function writeList(
-  path: string,
-  name: string,
-  header: ListHeader,
-  entries: readonly string[],
-): Promise<void> {
+/** Writes the list whole or not at all. Throws as `node:fs` does, and then the old list stands as it was. */
+export function writeList(path: string, name: string, header: ListHeader, entries: readonly string[]): void {
   mkdirSync(dirname(path), { recursive: true });
-  // Hidden, so that whoever watches the folder passes it over.
-  const temporary = join(dirname(path), `.${name}.${randomUUID()}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      await file.chmod(0o644); // whatever the umask: a proxy with a user of its own reads it
-      await file.writeFile(`${headerLines(name, header, entries.length).join('\n')}\n`);
-      for (let at = 0; at < entries.length; at += LINES_PER_WRITE)
-        await file.writeFile(`${entries.slice(at, at + LINES_PER_WRITE).join('\n')}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  const folder = await open(dirname(path), 'r');
-  await folder.sync().finally(() => folder.close()); // the new name too is on the disk
+  // Readable for all: a proxy with a user of its own reads it.
+  replaceFile(path, listText(name, header, entries), { mode: 0o644 });
+}
+
+function* listText(name: string, header: ListHeader, entries: readonly string[]): Generator<string> {
+  yield `${headerLines(name, header, entries.length).join('\n')}\n`;
+  for (let at = 0; at < entries.length; at += LINES_PER_WRITE)
+    yield `${entries.slice(at, at + LINES_PER_WRITE).join('\n')}\n`;
 }

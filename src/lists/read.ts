@@ -8,7 +8,7 @@ import { createGatherer, type Gathered, type Gatherer, type Refusal } from './ga
 import { hostsReader } from './hosts.ts';
 import { type Item, type LineReader, refused } from './item.ts';
 import { type ByteLimit, createByteLimit, linesOf, MAX_LINE_LENGTH } from './lines.ts';
-import { plainReader } from './plain.ts';
+import { plainReader, squidReader } from './plain.ts';
 import { rpzReader } from './rpz.ts';
 import { SQUIDGUARD_FILES, type SquidguardFile, squidguardReader } from './squidguard.ts';
 import { v2flyReader } from './v2fly.ts';
@@ -112,6 +112,8 @@ function readerOf(
   switch (format) {
     case 'plain':
       return plainReader();
+    case 'squid':
+      return squidReader();
     case 'hosts':
       return hostsReader(options.subdomains);
     case 'dnsmasq':

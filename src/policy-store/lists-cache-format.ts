@@ -2,6 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import type { CompiledLists } from '../policy/host-list.ts';
 import { parseHostPattern } from '../policy/host-pattern.ts';
 import type { NameTableData } from '../policy/name-table.ts';
+import { ENTRIES_AT, MEMBER_FORMS, ROW_WORDS } from '../policy/name-table-layout.ts';
 import { parseNetwork } from '../policy/network.ts';
 
 /**
@@ -69,7 +70,7 @@ export function decodeLists(bytes: Uint8Array<ArrayBuffer>, version: string): Co
     groupStarts: words(groupStarts),
     groupMembers: words(groupMembers),
   };
-  return isWellFormed(others) ? { ...others, table } : undefined;
+  return isWellFormed(others) && isSound(table, others.names.length) ? { ...others, table } : undefined;
 }
 
 const words = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
@@ -84,13 +85,24 @@ const isOfVersion = (bytes: Uint8Array<ArrayBuffer>, version: string): boolean =
 const isIntact = (bytes: Uint8Array): boolean =>
   hash('sha256', bytes.subarray(LENGTHS_AT)) === hex(bytes.subarray(CHECKSUM_AT, LENGTHS_AT));
 
-/** A checksum keeps damage out, not forgery: no cache may say what compiling would never have let through. */
-const isWellFormed = ({
-  names,
-  patterns,
-  networks,
-  withAddresses,
-}: Omit<CompiledLists, 'table'>): boolean =>
+/**
+ * A checksum keeps damage out, not forgery. Whoever can write here can write the lists too, but through them nobody may
+ * reach beyond the lists: to sets of rules, say, or into an endless walk.
+ */
+const isSound = ({ rows, entries, groupStarts, groupMembers }: NameTableData, lists: number): boolean =>
+  rows.length % ROW_WORDS === 0 &&
+  isAscending(
+    rows.filter((_, word) => word % ROW_WORDS === ENTRIES_AT),
+    entries.length,
+  ) &&
+  isAscending(groupStarts, groupMembers.length) &&
+  groupMembers.every((member) => member < lists * MEMBER_FORMS);
+
+const isAscending = (offsets: Uint32Array, end: number): boolean =>
+  offsets.every((offset, at) => offset <= (offsets[at + 1] ?? end));
+
+/** No cache may say what compiling would never have let through. */
+const isWellFormed = ({ names, patterns, networks, withAddresses }: Omit<CompiledLists, 'table'>): boolean =>
   withAddresses.every((set) => set in names) &&
   [...patterns, ...networks].every(([, set]) => set in names) &&
   patterns.every(([text]) => parseHostPattern(text).ok) &&

@@ -29,12 +29,15 @@ export function readListsCache(path: string, version: string): CompiledLists | u
   }
 }
 
-/** Replaces the cache in one step, so that no reader sees half of it. Where no file can be written there is none. */
+/**
+ * Replaces the cache in one step, so that no reader sees half of it. Where no file can be written there is none. All may
+ * read it, as they may the lists: what the administrator's `check` has written serves the proxy's own user.
+ */
 export function writeListsCache(path: string, version: string, lists: CompiledLists): void {
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   let created = false;
   try {
-    const file = openSync(temporary, 'wx', 0o600);
+    const file = openSync(temporary, 'wx', 0o644);
     created = true;
     try {
       for (const part of encodeLists(lists, version)) writeWhole(file, part);

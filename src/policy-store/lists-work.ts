@@ -1,9 +1,13 @@
 import { createHash, hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type CompiledLists, compileLists, type HostList } from '../policy/host-list.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { readListFile } from './list-file.ts';
 import { readListsCache, writeListsCache } from './lists-cache.ts';
+
+/** What a line means depends on the packages too: with another public suffix list, a name may be refused. */
+const PARSER_VERSION = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
 
 export type LoadedLists = {
   readonly compiled: CompiledLists;
@@ -23,13 +27,14 @@ export function loadListsHere(policyFolder: string, names: readonly string[]): R
   const lists = readFiles(policyFolder, names);
   if (!lists.ok) return lists;
   const version = versionOf(lists.value);
+  const cacheKey = hash('sha256', `${PARSER_VERSION}\n${version}`);
   const bytes = lists.value.reduce((sum, list) => sum + list.bytes.length, 0);
   const cacheFile = join(policyFolder, 'lists', '.compiled.cache');
-  const cached = bytes < MIN_CACHED_BYTES ? undefined : readListsCache(cacheFile, version);
+  const cached = bytes < MIN_CACHED_BYTES ? undefined : readListsCache(cacheFile, cacheKey);
   if (cached !== undefined) return succeed({ compiled: cached, version, source: 'cache' });
   const compiled = compileLists(lists.value);
   if (!compiled.ok) return compiled;
-  if (bytes >= MIN_CACHED_BYTES) writeListsCache(cacheFile, version, compiled.value);
+  if (bytes >= MIN_CACHED_BYTES) writeListsCache(cacheFile, cacheKey, compiled.value);
   return succeed({ compiled: compiled.value, version, source: 'files' });
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { isIdentifier } from '../policy/identifier.ts';
 import { fail, type Result } from '../policy/result.ts';
 import { type LoadedLists, loadListsHere } from './lists-work.ts';
 
@@ -16,11 +17,31 @@ const LISTS_DEADLINE_MS = 300_000;
 const YOUNG_GENERATION_MB = 4;
 
 /** The lists in the folder by their names, sorted; none where there is no folder of lists. */
-export function listNames(policyFolder: string): readonly string[] {
+export const listNames = (policyFolder: string): readonly string[] =>
+  filesIn(join(policyFolder, 'lists'), false)
+    .filter(isListFile)
+    .map((file) => file.slice(0, -LIST_SUFFIX.length));
+
+/**
+ * The files in `lists/` and below it that are no lists, because of their names or because they lie too deep: `vpn.list`,
+ * `sub/ads.txt`. Hidden ones, YAML and what tells people about lists are not among them. Sorted.
+ */
+export const ignoredListFiles = (policyFolder: string): readonly string[] =>
+  filesIn(join(policyFolder, 'lists'), true).filter((file) => !isListFile(file) && !NOT_MEANT.test(file));
+
+const LIST_SUFFIX = '.txt';
+const isListFile = (file: string): boolean =>
+  file.endsWith(LIST_SUFFIX) && isIdentifier(file.slice(0, -LIST_SUFFIX.length));
+
+/** YAML is a policy wherever it lies. */
+const NOT_MEANT = /(?:^|\/)(?:\.|(?:readme|licen[cs]e|copying)[^/]*$)|\.(?:ya?ml|md)$/i;
+
+/** By their paths in the folder, links included. */
+function filesIn(folder: string, recursive: boolean): readonly string[] {
   try {
-    return readdirSync(join(policyFolder, 'lists'))
-      .filter((file) => file.endsWith('.txt') && !file.startsWith('.'))
-      .map((file) => file.slice(0, -'.txt'.length))
+    return readdirSync(folder, { withFileTypes: true, recursive })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
       .toSorted();
   } catch {
     return [];

@@ -1,9 +1,10 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
+import type { Fault, Reading } from '../files/read-unchanged.ts';
+import { readWithinFolder } from '../files/within-folder.ts';
 import type { PolicyFile } from '../policy/parse.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { MAX_YAML_CHARACTERS } from '../policy/yaml-source.ts';
-import { CHANGED, type Fault, readUnchanged } from './read-unchanged.ts';
 
 /** A country has a few dozen ministries; a folder of more files than this is another folder. */
 const MAX_POLICY_FILES = 5_000;
@@ -11,6 +12,13 @@ const MAX_POLICY_FILES = 5_000;
 const MAX_FOLDER_DEPTH = 20;
 /** UTF-8 takes at most three bytes for a character of JavaScript's, and a mark may stand before them all. */
 const MAX_FILE_BYTES = MAX_YAML_CHARACTERS * 3 + 3;
+
+const POLICY_FILE: Reading = {
+  maxBytes: MAX_FILE_BYTES,
+  noun: 'file',
+  tooLargeHint: `a policy file is text of at most ${Math.floor(MAX_FILE_BYTES / 1e6)} MB`,
+  changedHint: 'save it again, or reload',
+};
 
 /** Every `.yaml` and `.yml` file in the folder and below it, by names such as `policies/catalog/ai.yaml`. */
 export function readPolicyFolder(folder: string): Result<readonly PolicyFile[]> {
@@ -22,7 +30,7 @@ export function readPolicyFolder(folder: string): Result<readonly PolicyFile[]> 
     const paths = yamlFilesBelow(folder);
     if (!paths.ok) return fail([{ at: nameOf(paths.error.path), ...paths.error.fault }]);
     for (const path of paths.value) {
-      const text = readWithin(root, path);
+      const text = readText(root, path);
       if (text.ok) files.push({ name: nameOf(path), text: text.value });
       else problems.push({ at: nameOf(path), ...text.error });
     }
@@ -84,20 +92,11 @@ function leadsToFolder(link: string): boolean {
   }
 }
 
-/** A link may point elsewhere in the folder, as mounted configuration does, but not out of it. */
-function readWithin(root: string, path: string): Result<string, Fault> {
+/** The text of a file in the folder, whose real path `root` is. */
+function readText(root: string, path: string): Result<string, Fault> {
   try {
-    const real = realpathSync(path);
-    if (!real.startsWith(root + sep))
-      return fail({
-        problem: 'the link leads out of the policy folder',
-        hint: 'put the file itself into the folder',
-      });
-    const bytes = readUnchanged(real, MAX_FILE_BYTES);
-    if (!bytes.ok) return bytes;
-    // The path as a whole must still lead there: a folder on the way may have been exchanged for a link.
-    if (realpathSync(path) !== real) return fail(CHANGED);
-    return succeed(new TextDecoder('utf-8', { fatal: true }).decode(bytes.value));
+    const bytes = readWithinFolder(root, path, POLICY_FILE);
+    return bytes.ok ? succeed(new TextDecoder('utf-8', { fatal: true }).decode(bytes.value)) : bytes;
   } catch (error) {
     if (error instanceof TypeError)
       return fail({ problem: 'the file is not UTF-8', hint: 'save it as UTF-8' });

@@ -1,35 +1,56 @@
 import { expiredExceptions } from '../policy/policy-tests.ts';
-import { fail, type Result, succeed } from '../policy/result.ts';
+import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { loadPolicies } from './load.ts';
 import type { PolicyStore } from './store.ts';
 
-/** The version that runs now, and whether it is another one than before. */
-export type Reloaded = { readonly policy: string; readonly changed: boolean };
+/** The version that runs now, whether it is another one than before, and what in it should be mended. */
+export type Reloaded = {
+  readonly policy: string;
+  readonly changed: boolean;
+  readonly warnings: readonly Problem[];
+};
 
-/** Reads the policy folder anew and puts it in force, when asked. */
-export type Reload = () => Promise<Result<Reloaded>>;
+/** Reads the policy folder anew and puts it in force. */
+export type Reloader = {
+  /** Whoever asks while a reload is waiting to begin shares that one. */
+  reload(): Promise<Result<Reloaded>>;
+  /** From now on nothing is put in force any more, not even by a reload under way. */
+  close(): void;
+};
 
 /**
- * Whatever is wrong with the folder, an exception that has ended included, leaves the running set as it is. Reloads
- * run one after the other, so that an older state of the folder never takes the place of a newer one. `clock` gives
- * milliseconds since the epoch.
+ * Whatever is wrong with the folder leaves the running set as it is. Reloads run one after the other, so that an older
+ * state of the folder never takes the place of a newer one. `clock` gives milliseconds since the epoch.
  */
-export function createReload(folder: string, store: PolicyStore, clock: () => number): Reload {
-  let last: Promise<unknown> = Promise.resolve();
-  return () => {
-    const next = last.then(() => reloadPolicies(folder, store, clock()));
-    last = next.catch(() => {}); // whoever asked for it hears of it; the next one begins all the same
-    return next;
+export function createReloader(folder: string, store: PolicyStore, clock: () => number): Reloader {
+  let running: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<Result<Reloaded>> | undefined;
+  let isOpen = true;
+  const reloadNow = async (): Promise<Result<Reloaded>> => {
+    waiting = undefined; // what is asked from here on may be about files that this one has read already
+    const now = clock();
+    const next = await loadPolicies(folder, now);
+    if (!next.ok) return next;
+    // An exception that has ended in the running set too does not make that one better: lists are renewed every hour.
+    const known = new Set(expiredExceptions(store.current(), now).map(({ problem }) => problem));
+    const expired = expiredExceptions(next.value, now);
+    const added = expired.filter(({ problem }) => !known.has(problem));
+    if (added.length > 0) return fail(added);
+    const { version } = next.value;
+    const changed = isOpen && version !== store.current().version;
+    if (changed) store.replace(next.value);
+    return succeed({ policy: version, changed, warnings: expired });
   };
-}
-
-async function reloadPolicies(folder: string, store: PolicyStore, now: number): Promise<Result<Reloaded>> {
-  const next = await loadPolicies(folder, now);
-  if (!next.ok) return next;
-  const expired = expiredExceptions(next.value, now);
-  if (expired.length > 0) return fail(expired);
-  const { version } = next.value;
-  const changed = version !== store.current().version;
-  if (changed) store.replace(next.value);
-  return succeed({ policy: version, changed });
+  return {
+    reload() {
+      if (waiting !== undefined) return waiting;
+      const next = running.then(reloadNow);
+      waiting = next;
+      running = next.catch(() => {}); // whoever asked for it hears of it; the next one begins all the same
+      return next;
+    },
+    close() {
+      isOpen = false;
+    },
+  };
 }

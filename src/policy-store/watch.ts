@@ -56,8 +56,11 @@ export function watchFolder(
   };
 }
 
-/** Names that begin with a dot are not read; some of them, caches and files half written, we write ourselves. */
-const isRead = (name: string | null): boolean => name === null || !name.startsWith('.');
+/**
+ * Names that begin with a dot are not read; some of them, caches and files half written, we write ourselves. But
+ * mounted configuration is exchanged by a link named `..data`, to which the files' own links lead.
+ */
+const isRead = (name: string | null): boolean => name === null || !/^\.(?!\.)/.test(name);
 
 /** The folder and all below it; none where it is missing. */
 function foldersBelow(folder: string): string[] {

@@ -10,6 +10,9 @@ export type Catalog = ReadonlyMap<string, Service>;
 
 type Selector = NonNullable<HostsEntry['services']>;
 
+/** What a selector can name, and the names of the lists, with which its words are easily confused. */
+export type Selectable = { readonly catalog: Catalog; readonly lists: readonly string[] };
+
 /** Duplicates are noted as problems; the first entry stands, so that they cause no further ones. */
 export function buildCatalog(files: readonly Located<CatalogFile>[], problems: Problem[]): Catalog {
   const services = new Map<string, Service>();
@@ -34,19 +37,20 @@ export function buildCatalog(files: readonly Located<CatalogFile>[], problems: P
  * do: it is a slip, and would leave a hole. `placeOf` gives the place of a part of the selector.
  */
 export function selectServices(
-  catalog: Catalog,
+  selectable: Selectable,
   selector: Selector,
   placeOf: (...path: (string | number)[]) => string,
   problems: Problem[],
 ): readonly Service[] {
+  const { catalog } = selectable;
   if (Array.isArray(selector))
     return selector.flatMap((id, index) => {
       const service = catalog.get(id);
-      if (service === undefined) problems.push(unknown('service', id, catalog.keys(), placeOf(index)));
+      if (service === undefined) problems.push(unknownService(id, selectable, placeOf(index)));
       return service ?? [];
     });
   const before = problems.length;
-  checkNames(catalog, selector, placeOf, problems);
+  checkNames(selectable, selector, placeOf, problems);
   const chosen = [...catalog.values()].filter((service) =>
     PROPERTIES.every((property) => {
       const wanted: readonly string[] | undefined = selector[property];
@@ -69,7 +73,7 @@ function valuesOf(service: Service, property: (typeof PROPERTIES)[number]): read
 }
 
 function checkNames(
-  catalog: Catalog,
+  { catalog, lists }: Selectable,
   selector: Exclude<Selector, readonly string[]>,
   placeOf: (...path: (string | number)[]) => string,
   problems: Problem[],
@@ -77,18 +81,35 @@ function checkNames(
   for (const property of PROPERTIES) {
     const known = new Set([...catalog.values()].flatMap((service) => valuesOf(service, property)));
     (selector[property] ?? []).forEach((value, index) => {
-      if (!known.has(value)) problems.push(unknown(property, value, known, placeOf(property, index)));
+      if (known.has(value)) return;
+      const elsewhere = property === 'category' ? hintToList(value, lists) : undefined;
+      problems.push({
+        at: placeOf(property, index),
+        problem: `no service of the catalog has the ${property} \`${value}\``,
+        hint: elsewhere ?? hintTo(value, known),
+      });
     });
   }
 }
 
-function unknown(what: string, name: string, known: Iterable<string>, at: string): Problem {
-  const near = nearest(name, known);
-  const hint =
-    near === undefined ? 'check its spelling, or add it to policies/catalog/' : `did you mean \`${near}\`?`;
+function unknownService(id: string, { catalog, lists }: Selectable, at: string): Problem {
   return {
     at,
-    problem: `no service of the catalog has the ${what === 'service' ? 'id' : what} \`${name}\``,
-    hint,
+    problem: `no service of the catalog has the id \`${id}\``,
+    hint: hintToCategory(id, catalog) ?? hintToList(id, lists) ?? hintTo(id, catalog.keys()),
   };
 }
+
+const hintTo = (name: string, known: Iterable<string>): string => {
+  const near = nearest(name, known);
+  return near === undefined ? 'check its spelling, or add it to the catalog' : `did you mean \`${near}\`?`;
+};
+
+const hintToList = (name: string, lists: readonly string[]): string | undefined =>
+  lists.includes(name) ? `there is a list of that name: write categories: [${name}]` : undefined;
+
+/** Where a name that is no service's and no list's is a category of the catalog: how to say that. */
+export const hintToCategory = (name: string, catalog: Catalog): string | undefined =>
+  [...catalog.values()].some(({ category }) => category.includes(name))
+    ? `the catalog has this category: write services: { category: [${name}] }`
+    : undefined;

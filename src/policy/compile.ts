@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { buildCatalog } from './catalog.ts';
 import { buildHostIndex } from './host-index.ts';
 import type { CompiledLists } from './host-list.ts';
+import { MAX_PATTERNS_SIZE } from './host-pattern.ts';
 import { type Inherited, inherit, type Written } from './inherit.ts';
 import { buildMembership } from './membership.ts';
 import { createNameTableBuilder } from './name-table.ts';
@@ -62,6 +63,11 @@ export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<Policy
     });
   if (problems.length > 0) return fail(inFileOrder(problems));
   const hosts = buildHostIndex(targets.sets(), lists.compiled);
+  for (const department of departments.values()) {
+    const { patternsSize } = hosts.viewOf(setsOf(department));
+    if (patternsSize > MAX_PATTERNS_SIZE) problems.push(tooManyPatterns(department, patternsSize));
+  }
+  if (problems.length > 0) return fail(inFileOrder(problems));
   return succeed({
     version: versionOf(parsed, lists),
     departments: new Map(
@@ -71,6 +77,12 @@ export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<Policy
     hosts,
   });
 }
+
+const tooManyPatterns = ({ id, at }: Sightless, size: number): Problem => ({
+  at,
+  problem: `\`${id}\` names too many patterns, those of its lists among them: ${size} instructions, of ${MAX_PATTERNS_SIZE}`,
+  hint: 'name hosts as domains where they can be named: those cost nothing',
+});
 
 /** A department before all sets of hosts are known, and with them its view of them. */
 type Sightless = Omit<Department, 'hosts'>;
@@ -237,6 +249,7 @@ function buildTest(test: NonNullable<DepartmentFile['tests']>[number], at: strin
     client: test.client,
     user: test.user,
     groups: test.groups ?? [],
+    addresses: test.addresses,
     time: test.at,
     expect: test.expect,
     rule: test.rule,

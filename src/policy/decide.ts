@@ -23,7 +23,7 @@ export type BlockReason =
   | { readonly code: 'proxy-loop' };
 
 /** By which of its entries a rule or an exception covers the host: where they stand, and how narrow it is. */
-export type Evidence = { readonly origin: Origin; readonly specificity: number };
+export type Evidence = { readonly set: number; readonly origin: Origin; readonly specificity: number };
 
 /** A special range, or an address that the proxy itself listens on. */
 export type ForbiddenRange = SpecialRange | 'own-listener';
@@ -80,7 +80,10 @@ export function ruleApplies(
   if (timely !== 'in-force') return timely;
   if (includes(rule.unless, facts)) return 'spared';
   const { sets } = rule.unless.target;
-  if (sets.length > 0 && covering.some(({ set, partly }) => !partly && sets.includes(set))) return 'spared';
+  // Whichever way is the safe one: a block spares only what lies in `unless` with all its addresses, an allowance
+  // already what lies there with one.
+  const counts = ({ partly }: Covering): boolean => !partly || rule.action === 'allow';
+  if (sets.length > 0 && covering.some((each) => counts(each) && sets.includes(each.set))) return 'spared';
   return 'applies';
 }
 
@@ -143,6 +146,7 @@ const because = ({ entry: rule, match }: Applying<Rule>, policies: PolicySet) =>
   ({ code: 'rule', rule, by: evidence(match, policies) }) as const;
 
 const evidence = ({ set, specificity }: Covering, policies: PolicySet): Evidence => ({
+  set,
   origin: policies.hosts.originOf(set),
   specificity,
 });

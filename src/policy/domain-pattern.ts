@@ -15,10 +15,23 @@ type Fault = { readonly problem: string; readonly hint: string };
 const FORMS =
   'use `a.b` (it and its subdomains), `=a.b` (it alone), `*.a.b` (its subdomains) or `a.*` (any suffix)';
 const LABEL = /^[a-z0-9_-]{1,63}$/;
+/** What people write here that has a place of its own. */
+const NETWORK = /^[\da-f.:]+\/\d{1,3}$/i;
+const PATTERN = /^\/.+\/$/;
 
 export function parseDomainPattern(text: string): Result<DomainPattern, Fault> {
   if (/^[a-z]+:\/\//i.test(text))
     return fail({ problem: `\`${text}\` is a URL`, hint: `${FORMS}, without a scheme or path` });
+  if (NETWORK.test(text))
+    return fail({
+      problem: `\`${text}\` is a network, and names no domain`,
+      hint: 'in a rule, networks go under `addresses:`',
+    });
+  if (PATTERN.test(text))
+    return fail({
+      problem: `\`${text}\` is a pattern, and names no domain`,
+      hint: 'in a rule, patterns go under `patterns:`, without the slashes',
+    });
   if (text.endsWith('.*')) return parseAnySuffix(text);
   if (text.startsWith('=')) return parseHostForm('exact', text, text.slice(1));
   if (text.startsWith('*.')) return parseHostForm('subdomains', text, text.slice(2));

@@ -7,8 +7,7 @@ import {
   ruleApplies,
 } from './decide.ts';
 import type { Facts } from './facts.ts';
-import type { Host } from './host.ts';
-import { type Covering, entryText } from './host-index.ts';
+import type { Covering } from './host-index.ts';
 import type { Department, Exception, PolicySet, Rule } from './policy.ts';
 
 export type Verdict<T> = {
@@ -40,7 +39,7 @@ export function explain(facts: Facts, policies: PolicySet): Explanation {
       verdicts.find(({ verdict }) => verdict !== 'other-host');
     if (best === undefined) return { of, verdict: 'other-host', by: undefined };
     const { set, specificity } = best.match;
-    return { of, verdict: best.verdict, by: { origin: policies.hosts.originOf(set), specificity } };
+    return { of, verdict: best.verdict, by: { set, origin: policies.hosts.originOf(set), specificity } };
   };
   return {
     decision: decide(facts, policies),
@@ -55,14 +54,14 @@ export function explain(facts: Facts, policies: PolicySet): Explanation {
 }
 
 /** `service deepseek: deepseek.com`: where the entry that covers the host stands, and the entry itself. */
-export function describeEvidence({ origin, specificity }: Evidence, host: Host): string {
-  const entry = entryText(specificity, host);
-  switch (origin.kind) {
+export function describeEvidence(by: Evidence, facts: Facts, policies: PolicySet): string {
+  const entry = policies.hosts.entryOf(by, facts.host, facts.addresses);
+  switch (by.origin.kind) {
     case 'rule':
       return entry;
     case 'service':
-      return `service ${origin.service}: ${entry}`;
+      return `service ${by.origin.service}: ${entry}`;
     case 'category':
-      return `list ${origin.category}: ${entry}`;
+      return `list ${by.origin.category}: ${entry}`;
   }
 }

@@ -27,7 +27,7 @@ export type Facts = {
 /** The request a browser makes through a proxy for a URL: a tunnel for `https:` and `wss:`, else the request itself. */
 export function factsOfUrl(
   url: RequestUrl,
-  who: Pick<Facts, 'time' | 'department' | 'user' | 'groups' | 'client'>,
+  who: Pick<Facts, 'time' | 'department' | 'user' | 'groups' | 'client' | 'addresses'>,
 ): Facts {
   const { host, port, path } = url;
   switch (url.scheme) {

@@ -1,10 +1,16 @@
 import type { DomainPattern } from './domain-pattern.ts';
 import { addressLiteral, type Host, parseHost } from './host.ts';
 import type { CompiledLists } from './host-list.ts';
-import { buildPatternIndex, type HostPattern, type PatternIndex, parseHostPattern } from './host-pattern.ts';
+import {
+  buildPatternIndex,
+  type HostPattern,
+  MAX_PATTERNS_SIZE,
+  type PatternIndex,
+  parseHostPattern,
+} from './host-pattern.ts';
 import { createNameTableBuilder, type Match, type NameTable, openNameTable } from './name-table.ts';
 import { MEMBER_FORMS, RANK } from './name-table-layout.ts';
-import { type Network, parseNetwork } from './network.ts';
+import { type Network, nat64Address, networkContains, parseNetwork } from './network.ts';
 import { buildNetworkIndex, type NetworkIndex } from './network-index.ts';
 import type { Result } from './result.ts';
 import { buildSuffixIndex } from './suffix-index.ts';
@@ -27,6 +33,8 @@ export type HostView = {
   covering(host: Host, addresses?: readonly string[]): readonly Covering[];
   /** Whether the addresses that a name resolves to can make a difference. */
   readonly heedsAddresses: boolean;
+  /** How many instructions its patterns have: what they can cost at worst. */
+  readonly patternsSize: number;
 };
 
 /** One structure for all departments, all rules and all lists. */
@@ -37,6 +45,8 @@ export type HostIndex = HostView & {
    */
   viewOf(sets: ReadonlySet<number>): HostView;
   originOf(set: number): Origin;
+  /** The entry by which a set covers a host so narrowly, as a policy or a list writes it. */
+  entryOf(match: Match, host: Host, addresses?: readonly string[]): string;
 };
 
 /** The entries of sets by their numbers, and where those of each set stand. The lists' sets come first. */
@@ -51,10 +61,8 @@ export type HostSets = {
 const PATTERN_SPECIFICITY = 0;
 const networkSpecificity = (prefix: number): number => (prefix + 1) / 256;
 
-/** The entry by which a set covers a host with this specificity, as a policy writes it. */
-export function entryText(specificity: number, host: Host): string {
-  if (specificity === PATTERN_SPECIFICITY) return 'a pattern';
-  if (specificity < 1) return `a network /${specificity * 256 - 1}`;
+/** The domain by which a set covers a host with this specificity. */
+function domainText(specificity: number, host: Host): string {
   const labels = Math.floor(specificity / MEMBER_FORMS);
   const name = addressLiteral(host) === undefined ? host.split('.').slice(-labels).join('.') : host;
   switch (specificity % MEMBER_FORMS) {
@@ -78,14 +86,16 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     ),
     ...lists.anySuffix,
   ]);
-  const patterns = createPatternViews([
+  const allPatterns = [
     ...sets.patterns,
     ...lists.patterns.map(([text, set]) => [known(parseHostPattern(text)), set] as const),
-  ]);
-  const networks = buildNetworkIndex([
+  ];
+  const patterns = createPatternViews(allPatterns);
+  const allNetworks = [
     ...sets.networks,
     ...lists.networks.map(([text, set]) => [known(parseNetwork(text)), set] as const),
-  ]);
+  ];
+  const networks = buildNetworkIndex(allNetworks);
   const withAddresses = new Set([
     ...[...sets.networks, ...lists.networks].map(([, set]) => set),
     ...lists.withAddresses,
@@ -93,15 +103,16 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
   const viewOf = (named: ReadonlySet<number>): HostView => {
     const usesLists = lists.names.some((_, set) => named.has(set));
     const heedsAddresses = [...withAddresses].some((set) => named.has(set));
-    const found = patterns.of(named);
+    const { index, size: patternsSize } = patterns.of(named);
     return {
       heedsAddresses,
+      patternsSize,
       covering(host, addresses) {
         const covering: Covering[] = [];
         own.collect(host, covering);
         if (usesLists) listed.collect(host, covering);
         suffixes.collect(host, covering);
-        for (const set of found.find(host)) covering.push({ set, specificity: PATTERN_SPECIFICITY });
+        for (const set of index.find(host)) covering.push({ set, specificity: PATTERN_SPECIFICITY });
         if (heedsAddresses) collectAddresses(host, addresses, networks, listed, covering);
         return covering;
       },
@@ -111,21 +122,46 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     ...viewOf(new Set(sets.origins.keys())),
     viewOf,
     originOf: (set) => sets.origins[set] ?? { kind: 'rule' },
+    entryOf: ({ set, specificity }, host, addresses = []) => {
+      if (specificity === PATTERN_SPECIFICITY) {
+        const own = allPatterns.filter(([, other]) => other === set);
+        return buildPatternIndex(own.map(([pattern]) => [pattern, `/${pattern.text}/`]))
+          .find(host)
+          .join(' ');
+      }
+      if (specificity >= 1) return domainText(specificity, host);
+      const asked = [addressLiteral(host) ?? [], addresses].flat();
+      const holding = allNetworks.filter(
+        ([network, other]) =>
+          other === set &&
+          networkSpecificity(network.prefix) === specificity &&
+          asked.some((address) => networkContains(network, address)),
+      );
+      return holding.map(([{ text }]) => text).join(' ');
+    },
   };
+}
+
+type PatternView = { readonly index: PatternIndex<number>; readonly size: number };
+
+/** More than can be asked in time are never compiled: `compile` refuses them. */
+function patternView(entries: readonly (readonly [HostPattern, number])[]): PatternView {
+  const size = entries.reduce((sum, [pattern]) => sum + pattern.size, 0);
+  return { size, index: buildPatternIndex(size > MAX_PATTERNS_SIZE ? [] : entries) };
 }
 
 /** Pattern indexes by the sets that they are for; what many departments take over from a base is compiled once. */
 function createPatternViews(entries: readonly (readonly [HostPattern, number])[]): {
-  of(named: ReadonlySet<number>): PatternIndex<number>;
+  of(named: ReadonlySet<number>): PatternView;
 } {
-  const indexes = new Map<string, PatternIndex<number>>();
+  const views = new Map<string, PatternView>();
   return {
     of(named) {
       const wanted = entries.filter(([, set]) => named.has(set));
       const key = [...new Set(wanted.map(([, set]) => set))].join(' ');
-      const index = indexes.get(key) ?? buildPatternIndex(wanted);
-      indexes.set(key, index);
-      return index;
+      const view = views.get(key) ?? patternView(wanted);
+      views.set(key, view);
+      return view;
     },
   };
 }
@@ -151,22 +187,29 @@ function collectAddresses(
     return;
   }
   if (resolved === undefined || resolved.length === 0) return;
-  const byAddress = resolved.map((address) => {
-    const matches = networkMatches(address, networks);
+  const matches: Match[] = [];
+  const covered = new Map<number, number>(); // set → how many of the addresses it holds
+  for (const address of resolved) {
+    const ofAddress = networkMatches(address, networks);
     const asHost = parseHost(address.includes(':') ? `[${address}]` : address);
-    if (asHost.ok) listed.collect(asHost.value, matches);
-    return matches;
-  });
-  for (const match of byAddress.flat()) {
-    const holdsAll = byAddress.every((matches) => matches.some(({ set }) => set === match.set));
-    found.push(holdsAll ? match : { ...match, partly: true });
+    if (asHost.ok) listed.collect(asHost.value, ofAddress);
+    for (const set of new Set(ofAddress.map((match) => match.set)))
+      covered.set(set, (covered.get(set) ?? 0) + 1);
+    matches.push(...ofAddress);
   }
+  for (const match of matches)
+    found.push(covered.get(match.set) === resolved.length ? match : { ...match, partly: true });
 }
 
-const networkMatches = (address: string, networks: NetworkIndex<number>): Match[] =>
-  networks
-    .findAll(address)
-    .map(({ value: set, prefix }) => ({ set, specificity: networkSpecificity(prefix) }));
+/** An address that carries an IPv4 address through NAT64 leads where that one leads, so both are asked. */
+function networkMatches(address: string, networks: NetworkIndex<number>): Match[] {
+  const embedded = nat64Address(address);
+  return [address, ...(embedded === undefined ? [] : [embedded])].flatMap((each) =>
+    networks
+      .findAll(each)
+      .map(({ value: set, prefix }) => ({ set, specificity: networkSpecificity(prefix) })),
+  );
+}
 
 /** What the reader of a list has parsed once already. */
 function known<T>(parsed: Result<T, unknown>): T {

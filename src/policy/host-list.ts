@@ -1,7 +1,7 @@
 import { parseDomainPattern } from './domain-pattern.ts';
 import { addressLiteral, type Host, parseHost } from './host.ts';
 import { hasPlainName } from './host-list-name.ts';
-import { parseHostPattern } from './host-pattern.ts';
+import { MAX_PATTERNS_SIZE, parseHostPattern } from './host-pattern.ts';
 import {
   createNameTableBuilder,
   type NameKind,
@@ -39,14 +39,13 @@ type Compiling = {
   readonly table: NameTableBuilder;
   readonly anySuffix: [string, number][];
   readonly patterns: [string, number][];
-  readonly networks: [string, number][];
+  /** Of the patterns of the list that is being read. */
+  patternsSize: number;
+  readonly networks: Map<string, [string, number]>;
   readonly withAddresses: Set<number>;
 };
 
 type Fault = { readonly problem: string; readonly hint: string };
-
-/** Each decision asks every pattern. Lists that block by hundreds of them exist, by thousands not. */
-export const MAX_PATTERNS = 500;
 
 /** One broken list must not bury the problems of the others. */
 const MAX_PROBLEMS = 20;
@@ -71,13 +70,15 @@ export function compileLists(lists: readonly HostList[]): Result<CompiledLists> 
     table: createNameTableBuilder(),
     anySuffix: [],
     patterns: [],
-    networks: [],
+    patternsSize: 0,
+    networks: new Map(),
     withAddresses: new Set(),
   };
   const problems: Problem[] = [];
   const counts = lists.map((list, set) => readList(list, set, into, problems));
   if (problems.length > 0) return fail(problems);
-  const { anySuffix, patterns, networks } = into;
+  const { anySuffix, patterns } = into;
+  const networks = [...into.networks.values()];
   const names = lists.map(({ name }) => name);
   const withAddresses = [...into.withAddresses];
   return succeed({ names, counts, table: into.table.build(), anySuffix, patterns, networks, withAddresses });
@@ -86,6 +87,7 @@ export function compileLists(lists: readonly HostList[]): Result<CompiledLists> 
 /** Gives the number of entries; adds what is wrong to `problems`. */
 function readList({ bytes, file }: HostList, set: number, into: Compiling, problems: Problem[]): number {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length); // the same memory
+  into.patternsSize = 0;
   let count = 0;
   let faults = 0;
   let start = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte) ? BYTE_ORDER_MARK.length : 0;
@@ -104,6 +106,12 @@ function readList({ bytes, file }: HostList, set: number, into: Compiling, probl
     }
     start = next + 1;
   }
+  if (count === 0 && faults === 0)
+    problems.push({
+      at: `${file}:1:1`,
+      problem: 'the list is empty, so rules that name it would block nothing',
+      hint: 'was it cut short? Fill it, or take it out of the rules',
+    });
   if (faults > MAX_PROBLEMS)
     problems.push({
       at: file,
@@ -190,9 +198,10 @@ function addPattern(entry: string, set: number, into: Compiling): Result<void, F
     });
   const pattern = parseHostPattern(entry.slice(1, -1));
   if (!pattern.ok) return pattern;
-  if (into.patterns.filter(([, other]) => other === set).length >= MAX_PATTERNS)
+  into.patternsSize += pattern.value.size;
+  if (into.patternsSize > MAX_PATTERNS_SIZE)
     return fail({
-      problem: `the list has more than ${MAX_PATTERNS} patterns`,
+      problem: `the patterns of the list are too many: over ${MAX_PATTERNS_SIZE} instructions`,
       hint: 'name hosts as domains where they can be named: those cost nothing',
     });
   into.patterns.push([pattern.value.text, set]);
@@ -204,7 +213,7 @@ function addNetwork(entry: string, set: number, into: Compiling): Result<void, F
   if (!network.ok) return network;
   const { text, bytes, prefix } = network.value;
   if (prefix < bytes.length * 8) {
-    into.networks.push([text, set]);
+    into.networks.set(`${text} ${set}`, [text, set]);
     return succeed(undefined);
   }
   const [address = ''] = text.split('/');

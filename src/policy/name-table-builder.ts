@@ -33,6 +33,7 @@ const NAMES_PER_ROW = 3;
 const MAX_NAME_BYTES = 253;
 const MAX_ENTRIES_BYTES = 0xffff_ffff; // a row holds their offsets in 32 bits
 
+/** Names that are not 1 to 253 bytes long throw a RangeError. `seed` is where their hashes begin, 32 bits. */
 export function createNameTableBuilder(seed: number = DEFAULT_SEED): NameTableBuilder {
   const names = createNameNumbers(seed);
   const groups = createGroups();

@@ -34,6 +34,7 @@ export type NameTable = {
   collect(host: Host, into: Match[]): void;
 };
 
+/** Looks up in the data as they stand, without a copy: whoever changes them afterwards changes the answers. */
 export function openNameTable(data: NameTableData): NameTable {
   const { seed, rows, entries, groupWidth, groupStarts, groupMembers } = data;
   const rowCount = rows.length / ROW_WORDS - 1;

@@ -1,11 +1,19 @@
-/** The candidate nearest to `word` by edit distance, when it is near enough to be what a person meant. */
+/**
+ * The candidate nearest to `word` by edit distance, when it is near enough to be what a person meant. One that `word`
+ * only cuts short or lengthens, `locked` for `lock`, goes before others.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const limit = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
+  const lower = word.toLowerCase();
   let best: string | undefined;
-  let bestDistance = (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
+  let bestRank = Infinity;
   for (const candidate of candidates) {
-    if (Math.abs(word.length - candidate.length) >= bestDistance) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    if (Math.abs(word.length - candidate.length) > limit) continue;
+    const other = candidate.toLowerCase();
+    const distance = editDistance(lower, other);
+    if (distance > limit) continue;
+    const rank = other.startsWith(lower) || lower.startsWith(other) ? distance : distance + limit;
+    if (rank < bestRank) [best, bestRank] = [candidate, rank];
   }
   return best;
 }

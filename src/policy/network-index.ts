@@ -8,12 +8,15 @@ export type NetworkIndex<T> = {
   findAll(address: string): readonly { readonly value: T; readonly prefix: number }[];
 };
 
+/** Entries may come in any order; values of one network are kept in theirs. */
 export function buildNetworkIndex<T>(entries: Iterable<readonly [Network, T]>): NetworkIndex<T> {
   const byPrefix = new Map<number, Map<string, T[]>>();
   for (const [network, value] of entries) {
     const level = byPrefix.get(network.prefix) ?? new Map<string, T[]>();
     const key = network.bytes.join('.');
-    level.set(key, [...(level.get(key) ?? []), value]);
+    const values = level.get(key);
+    if (values === undefined) level.set(key, [value]);
+    else values.push(value);
     byPrefix.set(network.prefix, level);
   }
   const longestFirst = [...byPrefix].sort(([a], [b]) => b - a);

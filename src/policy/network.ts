@@ -30,6 +30,7 @@ export function parseNetwork(text: string): Result<Network, { problem: string; h
   return succeed({ text: canonical, bytes: masked, prefix });
 }
 
+/** Whether the address lies in the network; an IPv4-mapped IPv6 address counts as IPv4. No where it is no address. */
 export function networkContains(network: Network, address: string): boolean {
   const bytes = addressBytes(address);
   return (
@@ -65,9 +66,19 @@ function ipv4Bytes(text: string): readonly number[] | undefined {
 const DOT = 0x2e;
 const ZERO = 0x30;
 
+/** The IPv4 address that a NAT64 gateway makes of an address in 64:ff9b::/96 (RFC 6052 section 2.1). */
+export function nat64Address(text: string): string | undefined {
+  const bytes = text.includes(':') ? addressBytes(text) : undefined;
+  const isTranslated = bytes?.length === 16 && NAT64_PREFIX.every((byte, index) => bytes[index] === byte);
+  return isTranslated ? bytes.slice(12).join('.') : undefined;
+}
+
+const NAT64_PREFIX = [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+
 // ipaddr.js takes ::10.0.0.1, of the deprecated ::/96 (RFC 4291 section 2.5.5.1), for ::ffff:10.0.0.1.
 const IPV4_COMPATIBLE = /^::\d+\./;
 
+/** The first `prefix` bits of an address's bytes; those after them are 0. */
 export function mask(bytes: readonly number[], prefix: number): readonly number[] {
   return bytes.map((byte, index) => byte & maskOf(prefix, index));
 }

@@ -11,6 +11,7 @@ export function runPolicyTests(policies: PolicySet, now: number): readonly Probl
       const facts = factsOfTest(test, department, now);
       const owner = policies.membership.find(facts);
       if (owner !== undefined && owner !== department.id) return [foreignAsker(test, department, owner)];
+      if (owner === undefined && isStray(test, department)) return [strayClient(test, department)];
       const decision = decide(facts, policies);
       return passes(test, decision) || restsOnEnded(test, department, facts, policies)
         ? []
@@ -46,6 +47,7 @@ export function factsOfTest(test: PolicyTest, department: Department, now: numbe
     client: test.client ?? network ?? '0.0.0.0',
     ...(test.user === undefined ? {} : { user: test.user }),
     groups: test.groups,
+    ...(test.addresses === undefined ? {} : { addresses: test.addresses }),
   });
 }
 
@@ -67,6 +69,18 @@ function observes(wanted: string | boolean, decision: Decision): boolean {
   if (typeof wanted === 'boolean') return wanted === (observed !== undefined);
   return observed?.code === 'rule' && observed.rule.id === wanted;
 }
+
+/** Whether live no request of this client would ever come to the department: then the test would prove nothing. */
+function isStray({ client, user, groups }: PolicyTest, { members }: Department): boolean {
+  const isByAddress = client !== undefined && user === undefined && groups.length === 0;
+  return isByAddress && members.networks.length > 0 && members.ports.size === 0;
+}
+
+const strayClient = ({ at, client }: PolicyTest, { id, members }: Department): Problem => ({
+  at,
+  problem: `the client ${client} belongs to no department, so it is always blocked`,
+  hint: `is it a slip? \`${id}\` has ${members.networks.map(({ text }) => text).join(', ')}`,
+});
 
 function foreignAsker(test: PolicyTest, department: Department, owner: string): Problem {
   const who = test.user ?? (test.groups.length > 0 ? test.groups.join(', ') : `client ${test.client}`);
@@ -111,16 +125,24 @@ function describeWanted({ expect, rule, exception, default: byDefault, wouldBloc
 }
 
 /** The command that explains this very request. */
-function explainCommand(test: PolicyTest, { department, client, user, groups = [] }: Facts): string {
+function explainCommand(
+  test: PolicyTest,
+  { department, client, user, groups = [], addresses = [] }: Facts,
+): string {
   const options = [
     `--department ${department}`,
     `--client ${client}`,
-    ...(user === undefined ? [] : [`--user ${user}`]),
-    ...groups.map((group) => `--group '${group}'`),
+    ...(user === undefined ? [] : [`--user ${quoted(user)}`]),
+    ...groups.map((group) => `--group ${quoted(group)}`),
+    ...addresses.map((address) => `--address ${address}`),
     ...(test.time === undefined ? [] : [`--at ${new Date(test.time).toISOString()}`]),
   ];
-  return `postern explain ${test.url.text} ${options.join(' ')}`;
+  return `postern explain ${quoted(test.url.text)} ${options.join(' ')}`;
 }
+
+/** For a shell: people copy the command, and what stands in a policy must not become one. */
+const quoted = (text: string): string =>
+  /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 function describeReason(reason: Decision['reason']): string {
   switch (reason.code) {

@@ -101,6 +101,8 @@ export type PolicyTest = {
   readonly client: string | undefined;
   readonly user: string | undefined;
   readonly groups: readonly string[];
+  /** What the host's name leads to; undefined: not looked up. */
+  readonly addresses: readonly string[] | undefined;
   /** Milliseconds since the epoch; undefined: now. */
   readonly time: number | undefined;
   readonly expect: 'forward' | 'block';

@@ -3,14 +3,21 @@ import { z } from 'zod';
 type Path = readonly (string | number)[];
 
 /** The keys that the schema knows at a path: what a misspelt key may have meant. Empty where keys are free. */
-export function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+export const keysAt = (schema: z.ZodType, path: Path): readonly string[] =>
+  schemasAt(schema, path).flatMap((held) => {
+    const inner = unwrap(held);
+    return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  });
+
+/** What a value at a path is held to: several where it may have several forms, none where nothing is known of it. */
+export function schemasAt(schema: z.ZodType, path: Path): readonly z.ZodType[] {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodUnion)
-    return inner.options.flatMap((option) => keysAt(option as z.ZodType, path));
+    return inner.options.flatMap((option) => schemasAt(option as z.ZodType, path));
   const [step, ...rest] = path;
-  if (step === undefined) return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  if (step === undefined) return [schema];
   const next = stepInto(inner, step);
-  return next === undefined ? [] : keysAt(next, rest);
+  return next === undefined ? [] : schemasAt(next, rest);
 }
 
 /** The schema without the wrappers that do not change its shape. */

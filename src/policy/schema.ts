@@ -319,18 +319,22 @@ const exception = z
 const IP_HINT = 'write an IP address';
 const ONE_DECIDER = 'keep one of `rule`, `exception` and `default`';
 
+const ipAddress = z.union(
+  [z.ipv4().meta({ patternErrorMessage: IP_HINT }), z.ipv6().meta({ patternErrorMessage: IP_HINT })],
+  { error: IP_HINT },
+);
+
 const test = z
   .strictObject({
     request: requestUrl.describe('The whole URL that is asked for.'),
-    client: z
-      .union(
-        [z.ipv4().meta({ patternErrorMessage: IP_HINT }), z.ipv6().meta({ patternErrorMessage: IP_HINT })],
-        { error: IP_HINT },
-      )
+    client: ipAddress
       .optional()
       .describe("The address that asks. Default: the first of the department's first network."),
     user: nonEmpty.optional().describe('The user who asks. Default: nobody known.'),
     groups: z.array(nonEmpty).optional().describe('The groups of the user who asks. Default: none.'),
+    addresses: listOf(ipAddress)
+      .optional()
+      .describe("What the host's name leads to. Default: it is not looked up."),
     at: instant.optional().describe('When it is asked. Default: now.'),
     expect: z.enum(['forward', 'block']).describe('What must happen to the request.'),
     rule: identifier.optional().describe('The rule that must decide. Default: whichever does.'),

@@ -5,6 +5,7 @@ import { suffixParts } from './public-suffix.ts';
 /** Which sets name a host by the form `a.*`: that name under every public suffix, and all below it. */
 export type SuffixIndex = { collect(host: Host, into: Match[]): void };
 
+/** Of `deepseek.*`, `name` is `deepseek`: one canonical label. An entry that comes twice counts once. */
 export function buildSuffixIndex(entries: Iterable<readonly [name: string, set: number]>): SuffixIndex {
   const setsByName = new Map<string, Set<number>>();
   /** Bit n: there is a name of n characters, modulo 32. */

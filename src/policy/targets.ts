@@ -1,7 +1,8 @@
-import { type Catalog, type Service, selectServices } from './catalog.ts';
+import { type Catalog, hintToCategory, type Service, selectServices } from './catalog.ts';
 import type { DomainPattern } from './domain-pattern.ts';
 import type { HostSets, Origin } from './host-index.ts';
 import type { HostPattern } from './host-pattern.ts';
+import { meantListFile } from './meant-list.ts';
 import { nearest } from './nearest.ts';
 import type { Network } from './network.ts';
 import type { Target } from './policy.ts';
@@ -11,7 +12,12 @@ import type { HostsEntry } from './schema.ts';
 type PlaceOf = (...path: (string | number)[]) => string;
 
 /** The lists that a policy folder has, and those of them that were read, whose sets are numbered in this order. */
-export type ListNames = { readonly available: readonly string[]; readonly read: readonly string[] };
+export type ListNames = {
+  readonly available: readonly string[];
+  readonly read: readonly string[];
+  /** Files in `lists/` that are no lists, because of their names: `vpn.list`. */
+  readonly ignored?: readonly string[];
+};
 
 /** Turns what rules name into numbered sets of hosts. What many name, a service, a list or a base's rule, is one set. */
 export type Targets = {
@@ -21,6 +27,7 @@ export type Targets = {
 };
 
 export function createTargets(catalog: Catalog, lists: ListNames): Targets {
+  const selectable = { catalog, lists: lists.available };
   const origins: Origin[] = lists.read.map((category) => ({ kind: 'category', category }));
   const domains: [DomainPattern, number][] = [];
   const patterns: [HostPattern, number][] = [];
@@ -47,7 +54,12 @@ export function createTargets(catalog: Catalog, lists: ListNames): Targets {
   };
   const categorySet = (category: string, at: string, problems: Problem[]): number[] => {
     const set = lists.read.indexOf(category);
-    if (set === -1) problems.push(unknownList(category, lists.available, at));
+    if (set === -1)
+      problems.push({
+        at,
+        problem: `there is no list \`${category}\` in lists/`,
+        hint: hintTo(category, catalog, lists),
+      });
     return set === -1 ? [] : [set];
   };
 
@@ -59,7 +71,7 @@ export function createTargets(catalog: Catalog, lists: ListNames): Targets {
       const selected =
         services === undefined
           ? []
-          : selectServices(catalog, services, (...path) => placeOf('services', ...path), problems);
+          : selectServices(selectable, services, (...path) => placeOf('services', ...path), problems);
       const named = {
         services: selected.map(({ id }) => id),
         domains: entry.domains ?? [],
@@ -80,11 +92,15 @@ export function createTargets(catalog: Catalog, lists: ListNames): Targets {
   };
 }
 
-function unknownList(name: string, available: readonly string[], at: string): Problem {
+/** What a name in `categories:` may mean that no list has. */
+function hintTo(name: string, catalog: Catalog, { available, ignored = [] }: ListNames): string {
+  const misnamed = ignored.find((file) => meantListFile(file) === `${name}.txt`);
+  if (misnamed !== undefined) return `rename lists/${misnamed} to lists/${name}.txt`;
+  if (catalog.has(name)) return `the catalog has this service: write services: [${name}]`;
+  const category = hintToCategory(name, catalog);
+  if (category !== undefined) return category;
   const near = nearest(name, available);
-  const hint =
-    near === undefined
-      ? `put it there with \`postern list import … --name ${name}\``
-      : `did you mean \`${near}\`?`;
-  return { at, problem: `there is no list \`${name}\` in lists/`, hint };
+  return near === undefined
+    ? `put it there with \`postern list import … --name ${name}\``
+    : `did you mean \`${near}\`?`;
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearest } from './nearest.ts';
 import { inFileOrder, type Problem } from './result.ts';
-import { keysAt } from './schema-keys.ts';
+import { keysAt, schemasAt } from './schema-keys.ts';
 import { briefly, keyOffsets, offsetOf, type Path, placeOf, type YamlPlaces } from './yaml-places.ts';
 
 /** What was held to a schema: its values, and where they stand. */
@@ -77,19 +77,13 @@ function describeIssue(issue: z.core.$ZodIssue, parent: Path, schema: z.ZodType,
       return issue.keys.slice(0, MAX_SCHEMA_PROBLEMS).map((unknown) => ({
         at: source.place(offsets.get(unknown) ?? offsetOf(source, path)),
         problem: `unknown key \`${unknown}\``,
-        hint: keyHint(unknown, keysAt(schema, path)),
+        hint: keyHint(unknown, schema, path),
       }));
     }
     case 'invalid_type': {
       const wanted = article(issue.expected);
-      const isBare = issue.expected === 'string' && typeof value !== 'object';
-      return [
-        {
-          at,
-          problem: `${name} is not ${wanted}`,
-          hint: isBare ? `put it in quotes: "${written}"` : `write ${wanted}`,
-        },
-      ];
+      const hint = typeHint(issue.expected, value, key, schemasAt(schema, path));
+      return [{ at, problem: `${name} is not ${wanted}`, hint: hint ?? `write ${wanted}` }];
     }
     case 'invalid_value':
       return [{ at, problem: `unknown ${String(key)} \`${written}\``, hint: orList(issue.values) }];
@@ -108,7 +102,43 @@ function describeIssue(issue: z.core.$ZodIssue, parent: Path, schema: z.ZodType,
   }
 }
 
-function keyHint(key: string, known: readonly string[]): string {
+/** How to write what stands there in the kind that is wanted; undefined when that takes more than its spelling. */
+function typeHint(
+  expected: string,
+  value: unknown,
+  key: string | number | undefined,
+  wanted: readonly z.ZodType[],
+): string | undefined {
+  if (expected === 'array') return listHint(value, key);
+  if (expected === 'string' && typeof value !== 'object') return textHint(String(value), wanted);
+  if ((expected === 'number' || expected === 'int') && typeof value === 'string') {
+    if (/^\d+$/.test(value)) return `write ${value} without quotes`;
+    if (/^\d+\s*-\s*\d+$/.test(value)) return 'there are no ranges: list each port';
+  }
+  return undefined;
+}
+
+function listHint(value: unknown, key: string | number | undefined): string {
+  if (value === null) return 'list something, or remove the key';
+  if (typeof value === 'object') return 'begin each entry with `- `';
+  const written = typeof value === 'string' && !/^[\w=./-][\w=./:, -]*$/.test(value) ? `"${value}"` : value;
+  return `write \`${key === undefined ? '' : `${key}: `}[${shorten(written)}]\``;
+}
+
+/** Quotes make a text of anything, but of few things one that is wanted: the schema itself says which. */
+function textHint(text: string, wanted: readonly z.ZodType[]): string {
+  const refusals = wanted.map((schema) => schema.safeParse(text).error?.issues[0]);
+  const [refusal] = refusals;
+  if (refusal === undefined || refusals.includes(undefined)) return `put it in quotes: "${shorten(text)}"`;
+  return refusal.code === 'custom' ? String(refusal.params?.hint ?? refusal.message) : refusal.message;
+}
+
+function keyHint(key: string, schema: z.ZodType, path: Path): string {
+  const known = keysAt(schema, path);
+  if (key === 'category' && known.includes('categories'))
+    return 'for a list write `categories: […]`, for a category of the catalog `services: { category: […] }`';
+  const parents = known.filter((parent) => keysAt(schema, [...path, parent]).includes(key));
+  if (parents.length > 0) return `it goes under ${parents.map((parent) => `\`${parent}:\``).join(' or ')}`;
   const near = nearest(key, known);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   return known.length > 0 ? `known here: ${known.join(', ')}` : 'remove it';
@@ -117,7 +147,7 @@ function keyHint(key: string, known: readonly string[]): string {
 function article(type: string): string {
   const words: Record<string, string> = {
     string: 'a text',
-    array: 'a list: [one, two]',
+    array: 'a list',
     object: 'a mapping of keys to values',
     number: 'a number',
     int: 'a whole number',

@@ -1,10 +1,13 @@
 import type { Ground, Verdict } from '../decision-log/parse-line.ts';
+import type { RuleRows } from './by-rule.ts';
 import type { Change } from './compare.ts';
+import type { Direction } from './direction.ts';
 import type { ReplayReport } from './replay.ts';
-import type { DepartmentTally, Direction, Rows } from './tally.ts';
+import type { Distinct, Rows } from './rows.ts';
+import type { DepartmentTally } from './tally.ts';
 
 /** The report for programs: docs/replay.md names the fields. Times are ISO 8601, UTC. */
-export function replayJson({ at, period, departments, policies, ...report }: ReplayReport) {
+export function replayJson({ at, period, departments, rules, policies, ...report }: ReplayReport) {
   return {
     ok: true,
     requests: report.requests,
@@ -13,6 +16,7 @@ export function replayJson({ at, period, departments, policies, ...report }: Rep
     at: at === undefined ? null : iso(at),
     policies,
     departments: departments.map(departmentJson),
+    rules: rulesJson(rules),
     partlySeen: report.partlySeen,
     lines: report.lines,
   };
@@ -24,8 +28,14 @@ function departmentJson({ department, requests, changes, directions, ...rest }: 
   const count = (change: Change): number => changes[change];
   const lists = (direction: Direction) => ({
     requests: count(direction),
-    hosts: rowsJson(directions[direction].hosts),
-    people: rowsJson(directions[direction].people),
+    hosts: {
+      ...distinctJson(directions[direction].hosts.distinct),
+      ...rowsJson(directions[direction].hosts),
+    },
+    people: {
+      ...distinctJson(directions[direction].people.distinct),
+      ...rowsJson(directions[direction].people),
+    },
   });
   return {
     department: department ?? null,
@@ -43,14 +53,28 @@ function departmentJson({ department, requests, changes, directions, ...rest }: 
 }
 
 const rowsJson = ({ rows, others }: Rows) => ({
-  top: rows.map(({ name, requests, before, after }) => ({
+  top: rows.map(({ name, requests, before, after, ways }) => ({
     ...(name === '' ? {} : { name }),
     requests,
     before: verdictJson(before),
     after: verdictJson(after),
+    ways,
   })),
   others,
 });
+
+const rulesJson = ({ rows, others }: RuleRows) => ({
+  top: rows.map(({ direction, ground, requests, hosts, people }) => ({
+    change: direction,
+    ...groundJson(ground),
+    requests,
+    hosts: distinctJson(hosts),
+    people: distinctJson(people),
+  })),
+  others,
+});
+
+const distinctJson = ({ count, isAtLeast }: Distinct) => ({ distinct: count, atLeast: isAtLeast });
 
 const verdictJson = ({ action, ground, wouldBlock }: Verdict) => ({
   action,

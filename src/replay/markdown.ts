@@ -1,13 +1,21 @@
+import type { RuleRows } from './by-rule.ts';
+import { DIRECTIONS } from './direction.ts';
 import type { ReplayReport } from './replay.ts';
-import { type DepartmentTally, DIRECTIONS, type Rows } from './tally.ts';
+import type { Rows } from './rows.ts';
+import type { DepartmentTally } from './tally.ts';
 import {
+  affectedText,
   COLUMNS,
   departmentName,
+  distinctText,
+  groundText,
   HEADINGS,
   hasDetails,
   headline,
   notes,
   number,
+  RULE_CHANGES,
+  rowVerdictText,
   shortVersion,
   verdictText,
 } from './words.ts';
@@ -31,7 +39,20 @@ export function replayMarkdown(report: ReplayReport): string {
     1,
   );
   const details = report.departments.flatMap(detailsOf);
-  return `${[`## ${headline(report)}`, facts.join('\n'), table, ...details].join('\n\n')}\n`;
+  return `${[`## ${headline(report)}`, facts.join('\n'), table, ...rulesTable(report.rules), ...details].join('\n\n')}\n`;
+}
+
+function rulesTable({ rows, others }: RuleRows): readonly string[] {
+  if (rows.length === 0) return [];
+  const cells = rows.map(({ direction, ground, requests, hosts, people }) => [
+    groundText(ground, plain),
+    RULE_CHANGES[direction],
+    number(requests),
+    distinctText(hosts),
+    distinctText(people),
+  ]);
+  const rest = others > 0 ? [['others', '', number(others), '', '']] : [];
+  return ['### By rule', tableOf(['rule', 'what', 'requests', 'hosts', 'people'], [...cells, ...rest], 2)];
 }
 
 function detailsOf(department: DepartmentTally): readonly string[] {
@@ -39,7 +60,7 @@ function detailsOf(department: DepartmentTally): readonly string[] {
     const { hosts, people } = department.directions[direction];
     const name = plain(departmentName(department.department));
     return [
-      `### ${name}: ${number(department.changes[direction])} ${HEADINGS[direction]}`,
+      `### ${name}: ${number(department.changes[direction])} ${HEADINGS[direction]} (${affectedText({ hosts, people })})`,
       rowsTable('host', hosts),
       rowsTable('user or client', people),
     ];
@@ -47,11 +68,11 @@ function detailsOf(department: DepartmentTally): readonly string[] {
 }
 
 function rowsTable(what: string, { rows, others }: Rows): string {
-  const cells = rows.map(({ name, requests, before, after }) => [
-    code(name),
-    number(requests),
-    verdictText(after, plain),
-    verdictText(before, plain),
+  const cells = rows.map((row) => [
+    code(row.name),
+    number(row.requests),
+    rowVerdictText(row, plain),
+    verdictText(row.before, plain),
   ]);
   const rest = others > 0 ? [['others', number(others), '', '']] : [];
   return tableOf([what, 'requests', 'now decided by', 'before'], [...cells, ...rest], 1, 1);
@@ -78,7 +99,7 @@ const plain = (text: string): string =>
 /** As a code span, in which nothing is linked; a table's bar is escaped even there (GFM section 4.10). */
 function code(text: string): string {
   const shown = text.replace(UNSEEN, '\ufffd').replaceAll('|', String.raw`\|`);
-  const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const longest = [...shown.matchAll(/`+/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 0);
   const fence = '`'.repeat(longest + 1);
   return longest > 0 ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
 }

@@ -2,8 +2,11 @@ import type { LogEntry, LoggedDecision } from '../decision-log/parse-line.ts';
 import type { UnreadableLine } from '../decision-log/reader.ts';
 import { type DomainPattern, patternCovers } from '../policy/domain-pattern.ts';
 import type { PolicySet } from '../policy/policy.ts';
+import type { RuleRows } from './by-rule.ts';
 import { comparingWith } from './compare.ts';
-import { createTally, type DepartmentTally, DIRECTIONS } from './tally.ts';
+import { DIRECTIONS } from './direction.ts';
+import type { Rows } from './rows.ts';
+import { createTally, type DepartmentTally, idWithin } from './tally.ts';
 import { type PartlySeen, partlySeen } from './unlogged.ts';
 
 /** Which requests to replay; what is left out here is not counted in any department. */
@@ -30,12 +33,14 @@ export type ReplayReport = {
   readonly requests: number;
   /** Requests that would be forwarded and were blocked, or the other way round. */
   readonly changes: number;
-  /** The versions that decided then, with the number of requests, in the order of the log; and the one of now. */
+  /** The versions that decided then, with the number of requests, in the order of the log (a thousand, then others); and the one of now. */
   readonly policies: {
     readonly before: readonly { readonly version: string; readonly requests: number }[];
     readonly after: string;
   };
   readonly departments: readonly DepartmentTally[];
+  /** What each rule changes, in all departments. */
+  readonly rules: RuleRows;
   readonly partlySeen: readonly PartlySeen[];
   readonly lines: LineCounts;
 };
@@ -73,6 +78,11 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
     if (time > to) to = time;
   };
 
+  const noteVersion = (policy: string): void => {
+    const version = idWithin(versions, policy);
+    versions.set(version, (versions.get(version) ?? 0) + 1);
+  };
+
   const takeDecision = (logged: LoggedDecision): void => {
     const { facts, policy } = logged;
     const comparison = isWanted(facts.time) && isWantedHost(logged) ? compare(logged) : undefined;
@@ -81,7 +91,7 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
       return;
     }
     note(facts.time);
-    if (policy !== undefined) versions.set(policy, (versions.get(policy) ?? 0) + 1);
+    if (policy !== undefined) noteVersion(policy);
     tally.count(facts, comparison);
   };
 
@@ -141,6 +151,7 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
           after: policies.version,
         },
         departments,
+        rules: tally.rules(),
         partlySeen: partlySeen(policies),
         lines: { ...lines, firstUnreadable },
       };
@@ -154,7 +165,8 @@ export const changesOf = ({ changes }: DepartmentTally): number =>
 
 /** The report with no more than so many rows in each of its lists, for people to read. */
 export function withTop(report: ReplayReport, top: number): ReplayReport {
-  const cut = (rows: DepartmentTally['otherGrounds']): DepartmentTally['otherGrounds'] => ({
+  const cut = <T extends Rows | RuleRows>(rows: T): T => ({
+    ...rows,
     rows: rows.rows.slice(0, top),
     others: rows.others + rows.rows.slice(top).reduce((sum, { requests }) => sum + requests, 0),
   });
@@ -168,5 +180,5 @@ export function withTop(report: ReplayReport, top: number): ReplayReport {
     ) as DepartmentTally['directions'],
     otherGrounds: cut(department.otherGrounds),
   }));
-  return { ...report, departments };
+  return { ...report, departments, rules: cut(report.rules) };
 }

@@ -1,31 +1,31 @@
-import type { Ground, Verdict } from '../decision-log/parse-line.ts';
 import type { Facts } from '../policy/facts.ts';
+import { createRuleCounter, type RuleRows } from './by-rule.ts';
 import type { Change, Comparison } from './compare.ts';
-
-/** What is counted by host and by person, and not as a number alone. */
-export const DIRECTIONS = [
-  'now-blocked',
-  'now-forwarded',
-  'now-observed',
-] as const satisfies readonly Change[];
-export type Direction = (typeof DIRECTIONS)[number];
+import { DIRECTIONS, type Direction } from './direction.ts';
+import { byText, createRowCounter, type Room, type RowCounter, type Rows, wayKey } from './rows.ts';
 
 /**
- * How many different rows are kept for the hosts, and as many for the people, of each department and direction. What
- * comes after them is counted as others, so that memory does not grow with the log.
+ * How many different hosts, and as many people, are kept of each department and direction. What comes after them is
+ * counted as others, so that memory does not grow with the log.
  */
 const MAX_ROWS = 50_000;
+const MAX_ROWS_IN_ALL = 1_000_000;
 
-/** Requests that changed alike: the same host or person, the same verdict before and after. */
-export type Row = {
-  readonly name: string;
-  readonly before: Verdict;
-  readonly after: Verdict;
-  readonly requests: number;
-};
+/** A log may say anything: departments, versions and moves beyond so many are counted together, under `OTHERS`. */
+const MAX_IDS = 1_000;
 
-/** Rows by their numbers of requests, the highest first; `others` is the requests that found no room. */
-export type Rows = { readonly rows: readonly Row[]; readonly others: number };
+/** The rules that a table can hold, and the hosts and people of them all that are told apart. */
+const RULE_LIMITS = { rules: 1_000, names: 1_000_000 };
+
+/** Stands for all ids that found no room. No department or version is called so. */
+export const OTHERS = '(others)';
+
+/** The id under which to count: its own as long as there is room. */
+export const idWithin = <Id>(
+  counted: ReadonlyMap<Id | typeof OTHERS, unknown>,
+  id: Id,
+  room = MAX_IDS,
+): Id | typeof OTHERS => (counted.has(id) || counted.size < room ? id : OTHERS);
 
 export type DepartmentTally = {
   readonly department: string | undefined;
@@ -43,30 +43,45 @@ export type Tally = {
   count(facts: Facts, comparison: Comparison): void;
   /** Counts a request that the proxy refused before it knew what was asked. */
   countMalformed(department: string | undefined): void;
-  /** By the names of the departments; requests of nobody's come last. */
+  /** By the names of the departments; then the others together, and requests of nobody's. */
   departments(): readonly DepartmentTally[];
+  /** What each rule changes, in all departments. */
+  rules(): RuleRows;
 };
 
+/** `maxRows` is how many different rows are kept, of each department and direction, of hosts and of people. */
 export function createTally(maxRows = MAX_ROWS): Tally {
   const counters = new Map<string | undefined, DepartmentCounter>();
-  const counterOf = (department: string | undefined): DepartmentCounter => {
+  const rules = createRuleCounter(RULE_LIMITS);
+  const room: Room = { left: MAX_ROWS_IN_ALL };
+  const counterOf = (asked: string | undefined): DepartmentCounter => {
+    const department = idWithin(counters, asked);
     const known = counters.get(department);
     if (known !== undefined) return known;
-    const counter = createDepartmentCounter(department, maxRows);
+    const counter = createDepartmentCounter(department, maxRows, room);
     counters.set(department, counter);
     return counter;
   };
   return {
-    count: (facts, comparison) => counterOf(facts.department).count(facts, comparison),
+    count(facts, comparison) {
+      counterOf(facts.department).count(facts, comparison);
+      const { change } = comparison;
+      if (isDirection(change)) rules.count(change, facts, comparison);
+    },
     countMalformed: (department) => counterOf(department).countMalformed(),
     departments: () =>
       [...counters.entries()]
-        .toSorted(
-          ([a], [b]) => Number(a === undefined) - Number(b === undefined) || (String(a) < String(b) ? -1 : 1),
-        )
+        .toSorted(([a], [b]) => rank(a) - rank(b) || byText(a ?? '', b ?? ''))
         .map(([, counter]) => counter.tally()),
+    rules: rules.rows,
   };
 }
+
+const rank = (department: string | undefined): number =>
+  department === undefined ? 2 : department === OTHERS ? 1 : 0;
+
+const isDirection = (change: Change): change is Direction =>
+  (DIRECTIONS as readonly Change[]).includes(change);
 
 type DepartmentCounter = {
   count(facts: Facts, comparison: Comparison): void;
@@ -74,7 +89,11 @@ type DepartmentCounter = {
   tally(): DepartmentTally;
 };
 
-function createDepartmentCounter(department: string | undefined, maxRows: number): DepartmentCounter {
+function createDepartmentCounter(
+  department: string | undefined,
+  maxRows: number,
+  room: Room,
+): DepartmentCounter {
   const changes: Record<Change, number> = {
     same: 0,
     'now-blocked': 0,
@@ -86,9 +105,9 @@ function createDepartmentCounter(department: string | undefined, maxRows: number
     'not-of-policies': 0,
   };
   let requests = 0;
-  const pair = () => ({ hosts: createRowCounter(maxRows), people: createRowCounter(maxRows) });
+  const pair = () => ({ hosts: createRowCounter(maxRows, room), people: createRowCounter(maxRows, room) });
   const directions = { 'now-blocked': pair(), 'now-forwarded': pair(), 'now-observed': pair() };
-  const otherGrounds = createRowCounter(maxRows);
+  const otherGrounds = createRowCounter(maxRows, room);
   const moves = new Map<string | undefined, number>();
 
   return {
@@ -96,24 +115,14 @@ function createDepartmentCounter(department: string | undefined, maxRows: number
       const { change } = comparison;
       requests += 1;
       changes[change] += 1;
-      if (comparison.department !== department)
-        moves.set(comparison.department, (moves.get(comparison.department) ?? 0) + 1);
-      switch (change) {
-        case 'now-blocked':
-        case 'now-forwarded':
-        case 'now-observed':
-          directions[change].hosts.count(facts.host, comparison);
-          directions[change].people.count(facts.user ?? facts.client, comparison);
-          return;
-        case 'other-ground':
-          otherGrounds.count('', comparison);
-          return;
-        case 'same':
-        case 'not-observed':
-        case 'undecided':
-        case 'not-of-policies':
-          return;
+      if (comparison.department !== facts.department) {
+        const to = idWithin(moves, comparison.department);
+        moves.set(to, (moves.get(to) ?? 0) + 1);
       }
+      if (isDirection(change)) {
+        directions[change].hosts.count(facts.host, comparison);
+        directions[change].people.count(facts.user ?? facts.client, comparison);
+      } else if (change === 'other-ground') otherGrounds.count(wayKey(comparison), comparison);
     },
     countMalformed() {
       requests += 1;
@@ -128,39 +137,16 @@ function createDepartmentCounter(department: string | undefined, maxRows: number
         'now-forwarded': rowsOf(directions['now-forwarded']),
         'now-observed': rowsOf(directions['now-observed']),
       },
-      otherGrounds: otherGrounds.rows(),
+      otherGrounds: unnamed(otherGrounds.rows()),
       moves: [...moves].map(([to, moved]) => ({ to, requests: moved })),
     }),
   };
 }
 
-type RowCounter = { count(name: string, comparison: Comparison): void; rows(): Rows };
+/** Counted by how they were decided, so that they have no names. */
+const unnamed = (rows: Rows): Rows => ({ ...rows, rows: rows.rows.map((row) => ({ ...row, name: '' })) });
 
 const rowsOf = ({ hosts, people }: { readonly hosts: RowCounter; readonly people: RowCounter }) => ({
   hosts: hosts.rows(),
   people: people.rows(),
 });
-
-function createRowCounter(maxRows: number): RowCounter {
-  const rows = new Map<string, { row: Omit<Row, 'requests'>; requests: number }>();
-  let others = 0;
-  return {
-    count(name, { before, after }) {
-      const key = `${name}\n${keyOf(before)}\n${keyOf(after)}`;
-      const known = rows.get(key);
-      if (known !== undefined) known.requests += 1;
-      else if (rows.size < maxRows) rows.set(key, { row: { name, before, after }, requests: 1 });
-      else others += 1;
-    },
-    rows: () => ({
-      rows: [...rows.values()]
-        .map(({ row, requests }) => ({ ...row, requests }))
-        .toSorted((a, b) => b.requests - a.requests || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
-      others,
-    }),
-  };
-}
-
-const keyOf = ({ ground, wouldBlock }: Verdict): string =>
-  wouldBlock === undefined ? groundKey(ground) : `${groundKey(ground)} ${groundKey(wouldBlock)}`;
-const groundKey = ({ code, id = '', source = '' }: Ground): string => `${code} ${id} ${source}`;

@@ -1,7 +1,9 @@
 import type { Ground, Verdict } from '../decision-log/parse-line.ts';
 import type { Change } from './compare.ts';
+import type { Direction } from './direction.ts';
 import type { ReplayReport } from './replay.ts';
-import type { DepartmentTally, Direction } from './tally.ts';
+import type { Distinct, Row } from './rows.ts';
+import type { DepartmentTally } from './tally.ts';
 
 /** The sentences that every format of the report shares. Names from the log come as they are: `show` makes them safe. */
 
@@ -10,6 +12,13 @@ export const HEADINGS: Readonly<Record<Direction, string>> = {
   'now-blocked': 'would be blocked, and were forwarded',
   'now-forwarded': 'would be forwarded, and were blocked',
   'now-observed': 'would be forwarded as before, and reported as "would be blocked"',
+};
+
+/** What the table of rules says of each direction. */
+export const RULE_CHANGES: Readonly<Record<Direction, string>> = {
+  'now-blocked': 'would block',
+  'now-forwarded': 'blocked, and would no more',
+  'now-observed': 'would observe',
 };
 
 /** The columns of the table of departments. */
@@ -23,6 +32,17 @@ export const COLUMNS: readonly (readonly [Change, string])[] = [
 
 export const number = (value: number): string => value.toLocaleString('en');
 export const requests = (value: number): string => `${number(value)} request${value === 1 ? '' : 's'}`;
+
+/** `at least 50,000` where there was no room to tell more apart. */
+export const distinctText = ({ count, isAtLeast }: Distinct): string =>
+  `${isAtLeast ? 'at least ' : ''}${number(count)}`;
+
+/** `310 people, 12 hosts`. */
+export function affectedText({ hosts, people }: DepartmentTally['directions'][Direction]): string {
+  const some = (distinct: Distinct, one: string, many: string): string =>
+    `${distinctText(distinct)} ${distinct.count === 1 && !distinct.isAtLeast ? one : many}`;
+  return `${some(people.distinct, 'person', 'people')}, ${some(hosts.distinct, 'host', 'hosts')}`;
+}
 
 export const departmentName = (id: string | undefined): string => id ?? '(no department)';
 
@@ -61,6 +81,12 @@ export function groundText({ code, id, source }: Ground, show: (text: string) =>
 export function verdictText({ ground, wouldBlock }: Verdict, show: (text: string) => string): string {
   const text = groundText(ground, show);
   return wouldBlock === undefined ? text : `${text}, observing ${groundText(wouldBlock, show)}`;
+}
+
+/** How most of a row's requests would be decided, and that some would be otherwise. */
+export function rowVerdictText({ after, ways }: Row, show: (text: string) => string): string {
+  const text = verdictText(after, show);
+  return ways > 1 ? `${text}, or in ${ways - 1} other way${ways === 2 ? '' : 's'}` : text;
 }
 
 /** What a reader must know to trust the figures: what could not be compared, and why. */

@@ -11,8 +11,8 @@ export type ControlServer = { close(): void };
 /** The kernel's limit for the path of a socket (sun_path), less its end. */
 const MAX_SOCKET_PATH = 107;
 const MAX_LINE = 1_024;
-/** A reload that reads millions of listed domains takes seconds. */
-const EXCHANGE_DEADLINE_MS = 60_000;
+/** How long to wait for the other side. A reload that reads many millions of listed domains takes minutes. */
+const DEADLINE_MS: Readonly<Record<Command, number>> = { status: 10_000, reload: 600_000 };
 
 /** Listens for commands, from the owner of the state folder only. A socket that a crash left behind is replaced. */
 export async function serveControl(
@@ -65,7 +65,7 @@ function serveOne(socket: net.Socket, handle: (command: Command) => Promise<Answ
   let received = '';
   let isAsked = false;
   socket.setEncoding('utf8');
-  socket.setTimeout(EXCHANGE_DEADLINE_MS, () => socket.destroy());
+  socket.setTimeout(DEADLINE_MS.status, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
     if (isAsked) return; // one command a connection; the rest is read, and let go
@@ -73,6 +73,7 @@ function serveOne(socket: net.Socket, handle: (command: Command) => Promise<Answ
     const end = received.indexOf('\n');
     if (end === -1 && received.length <= MAX_LINE) return;
     isAsked = true;
+    socket.setTimeout(DEADLINE_MS.reload);
     void answer(received.slice(0, end), handle).then((said) => socket.end(`${JSON.stringify(said)}\n`));
   });
 }
@@ -92,7 +93,9 @@ function ask(path: string, command: Command): Promise<Result<Answer, string>> {
     let received = '';
     const socket = net.connect(path, () => socket.write(`${command}\n`));
     socket.setEncoding('utf8');
-    socket.setTimeout(EXCHANGE_DEADLINE_MS, () => socket.destroy(new Error('it took too long')));
+    socket.setTimeout(DEADLINE_MS[command], () =>
+      socket.destroy(new Error('it took too long, and may still be at it: see `postern status`')),
+    );
     socket.on('data', (chunk: string) => {
       received += chunk;
     });

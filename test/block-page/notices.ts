@@ -18,7 +18,7 @@ const NO_HOSTS: Target = {
   sets: [],
 };
 
-const BY_SERVICE: Evidence = { origin: { kind: 'service', service: 'deepseek' }, specificity: 9 };
+const BY_SERVICE: Evidence = { set: 0, origin: { kind: 'service', service: 'deepseek' }, specificity: 9 };
 
 export const DEEPSEEK: Rule = {
   id: 'deepseek',

@@ -32,8 +32,21 @@ rules:
     allow: { domains: [korea.kr] }
 `;
 
+const HOSTERS = `department: hosters
+title: Hosters
+members: { ports: [3228] }
+default: allow
+rules:
+  - { id: hoster, block: { addresses: [203.0.113.0/24] } }
+`;
+
 const folder = (extra: Record<string, string> = {}) =>
-  folderWith({ 'policies/trade.yaml': TRADE, 'policies/room.yaml': ROOM, ...extra });
+  folderWith({
+    'policies/trade.yaml': TRADE,
+    'policies/room.yaml': ROOM,
+    'policies/hosters.yaml': HOSTERS,
+    ...extra,
+  });
 const run = (...args: readonly string[]) => postern(['explain', ...args], { cwd: folder() });
 const explained = async (...args: readonly string[]) => {
   const result = await run(...args, '--json');
@@ -67,7 +80,7 @@ describe('the text', () => {
       `https://chat.deepseek.com/  (trade, 127.0.0.1)
 block by the rule deepseek  policies/trade.yaml:6
 
-  block rule  deepseek  applies              deepseek.com  policies/trade.yaml:6
+  block rule  deepseek  decides              deepseek.com  policies/trade.yaml:6
   block rule  uploads   names other hosts                  policies/trade.yaml:9
   block rule  relays    names other hosts                  policies/trade.yaml:12
   exception   research  is for other people  deepseek.com  policies/trade.yaml:16
@@ -78,6 +91,22 @@ block by the rule deepseek  policies/trade.yaml:6
   test('names the exception that lifts a block, and who approved it', async () => {
     expect((await run('https://chat.deepseek.com/', '--user', 'kim')).stdout).toContain(
       'forward by the exception research, approved by cio  policies/trade.yaml:16\n',
+    );
+  });
+
+  test('knows where a name leads when it is told, and says so when it matters and is not', async () => {
+    const { status, stdout } = await run('https://shop.example/', '--department', 'hosters');
+    expect(status).toBe(0);
+    expect(stdout).toContain('its addresses are not looked up here');
+    expect(stdout).toMatch(/ {2}block rule {2}hoster {2}depends on its addresses/);
+    const told = await run('https://shop.example/', '--department', 'hosters', '--address', '203.0.113.9');
+    expect(told.status).toBe(3);
+    expect(told.stdout).toMatch(/ {2}block rule {2}hoster {2}decides {2}203\.0\.113\.0\/24/);
+  });
+
+  test('finds a department by its listener', async () => {
+    expect((await run('https://shop.example/', '--listener', '3228')).stdout).toContain(
+      '(hosters, 127.0.0.1)',
     );
   });
 
@@ -123,6 +152,7 @@ describe('--json', () => {
           id: 'deepseek',
           action: 'block',
           verdict: 'applies',
+          decides: true,
           by: 'deepseek.com',
           source: 'policies/trade.yaml:6',
         },

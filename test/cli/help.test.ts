@@ -17,7 +17,7 @@ const VERBS: readonly (readonly [verb: string, options: readonly string[], exits
   ['schema', ['--write'], '0 good, 1 problems, 2 usage'],
   [
     'explain',
-    ['<url>', '--department', '--client', '--user', '--group', '--at'],
+    ['<url>', '--department', '--client', '--listener', '--user', '--group', '--address', '--at'],
     '0 forward, 3 block, 1 problems, 2 usage',
   ],
   ['ca init', ['--organization'], '0 good, 1 problems, 2 usage'],

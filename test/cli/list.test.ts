@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -114,6 +114,44 @@ describe('what would harm a list is refused, and the list stays byte for byte', 
   });
 });
 
+describe('a source that cannot be read says what to write instead', () => {
+  test.each<[string, string[], string, string]>([
+    [
+      'a name of a list',
+      ['encrypted-dns'],
+      'there is no such file',
+      'to renew a list write --name encrypted-dns',
+    ],
+    ['a path', ['gone/h.txt'], 'there is no such file', 'check the path'],
+    [
+      'an address of another kind',
+      ['ftp://x/y'],
+      'only http and https addresses can be fetched',
+      'import the file',
+    ],
+    ['an empty file', ['empty.txt'], 'it is empty', 'whether it came whole'],
+    [
+      'an empty file of a named format',
+      ['empty.txt', '--format', 'hosts'],
+      'gives no entry',
+      'whether it came whole',
+    ],
+  ])('%s', async (_name, args, problem, hint) => {
+    const { status, stderr } = await run(folder({ 'empty.txt': '' }), 'import', ...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(problem);
+    expect(stderr).toContain(hint);
+    expect(stderr).not.toContain('--format');
+  });
+
+  test('the file that the list came from, when it has gone', async () => {
+    const cwd = folder();
+    await run(cwd, 'import', 'h.txt');
+    rmSync(join(cwd, 'h.txt'));
+    expect((await run(cwd, 'import', '--name', 'h')).stderr).toContain('is not there any more');
+  });
+});
+
 describe('import from the web', () => {
   const serve = async (listener: RequestListener) =>
     `http://127.0.0.1:${(await startHttpOrigin(listener)).port}/ads.txt`;
@@ -215,6 +253,20 @@ describe('stats', () => {
         { name: 'h', entries: 2, format: 'hosts', source: `${cwd}/h.txt` },
         { name: 'own', entries: 2 },
       ],
+    });
+  });
+
+  test('counts what can be read, and marks a list that no rule can use', async () => {
+    const cwd = folder({ 'policies/lists/ads.txt': `a.example\n${HOSTS}` });
+    const { status, stdout } = await run(cwd, 'stats');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ {2}ads +1 /m);
+    expect(stdout).toContain(`ads: 4 lines cannot be read, so no rule can use the list
+    line 3: 127.0.0.1 localhost
+    hint: this looks like a line of a hosts file: \`postern list import FILE --name …\` reads those
+`);
+    expect(jsonOf(await run(cwd, 'stats', '--json'))).toMatchObject({
+      lists: [{ name: 'ads', entries: 1, unreadable: 4, firstUnreadable: { line: 3 } }],
     });
   });
 

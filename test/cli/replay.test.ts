@@ -47,7 +47,10 @@ describe('the text', () => {
   department  requests  forward → block  block → forward  newly observed  no longer observed  other reason
   trade              3                2                0               0                   0             0
 
-trade: 2 would be blocked, and were forwarded
+  requests  hosts  people  what         rule
+         2      1       2  would block  rule example  candidate/trade.yaml:8
+
+trade: 2 would be blocked, and were forwarded (2 people, 1 host)
   requests  host             now by                                before
          2  www.example.org  rule example  candidate/trade.yaml:8  the department's default
   requests  user or client  now by                                before
@@ -63,6 +66,16 @@ trade: 2 would be blocked, and were forwarded
     const { stdout } = await replay(folder(line(1, { user: 'a\u001b[2J\u202eb\nc' })));
     expect(stdout).toContain('a\ufffd[2J\ufffdb c');
   });
+});
+
+test('a log with as many departments and versions as lines is told, the first thousand by name', async () => {
+  const log = Array.from({ length: 200_000 }, (_, index) =>
+    line(1, { department: `d${index}`, policy: `sha256:${index}` }),
+  ).join('');
+  const { status, stdout, stderr } = await replay(folder(log), '--top', '1');
+  expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
+  expect(stdout).toContain('sha256:2 and 998 more');
+  expect(stdout).toMatch(/^ {2}\(others\) +199,000 /m);
 });
 
 describe('the exit status', () => {
@@ -132,8 +145,9 @@ test('Markdown has no name that could become a link, a cell or a tag', async () 
 });
 
 test('JSON has all rows, and lists them under the names of the log', async () => {
-  const { departments } = jsonOf(await replay(folder(line(1)), '--format', 'json')) as {
+  const { departments, rules } = jsonOf(await replay(folder(line(1)), '--format', 'json')) as {
     departments: readonly object[];
+    rules: object;
   };
   const after = { action: 'block', reason: 'rule', rule: 'example', source: 'candidate/trade.yaml:8' };
   const before = { action: 'forward', reason: 'default' };
@@ -141,8 +155,20 @@ test('JSON has all rows, and lists them under the names of the log', async () =>
     department: 'trade',
     nowBlocked: {
       requests: 1,
-      hosts: { top: [{ name: 'www.example.org', requests: 1, before, after }], others: 0 },
+      hosts: {
+        distinct: 1,
+        atLeast: false,
+        top: [{ name: 'www.example.org', requests: 1, before, after, ways: 1 }],
+        others: 0,
+      },
+      people: { distinct: 1, atLeast: false },
     },
+  });
+  const one = { distinct: 1, atLeast: false };
+  const { action: _, ...rule } = after;
+  expect(rules).toEqual({
+    top: [{ change: 'now-blocked', ...rule, requests: 1, hosts: one, people: one }],
+    others: 0,
   });
 });
 

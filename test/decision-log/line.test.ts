@@ -17,7 +17,7 @@ import { lineFor, linesFor } from './support.ts';
 const parsed = async (record: Parameters<typeof lineFor>[0]): Promise<Record<string, unknown>> =>
   JSON.parse(await lineFor(record)) as Record<string, unknown>;
 
-const by = (origin: Origin): Evidence => ({ origin, specificity: 9 });
+const by = (origin: Origin): Evidence => ({ set: 0, origin, specificity: 9 });
 
 describe('the line of a decision', () => {
   test('has these fields in this order, and nothing that the logger adds', async () => {

@@ -38,7 +38,7 @@ describe('a line that the writer wrote', () => {
         reason: {
           code: 'exception',
           exception: EXCEPTION,
-          by: { origin: { kind: 'rule' }, specificity: 1 },
+          by: { set: 0, origin: { kind: 'rule' }, specificity: 9 },
         },
       },
       {
@@ -164,6 +164,26 @@ describe('a log is read whole', () => {
     const path = fileOf(pack(`${await lineFor(numbered(1))}\n`.repeat(200)));
     const read = await readLog({ name: 'a.gz', path, size: undefined }, () => {});
     expect(read).toMatchObject({ ok: false, error: [{ at: 'a.gz', hint: expect.stringContaining(hint) }] });
+  });
+
+  test.each<[string, (tar: Buffer) => Buffer]>([
+    ['as it is', (tar) => tar],
+    ['packed', gzipSync],
+  ])('but no tar archive, %s: the reader is told to unpack it', async (_name, pack) => {
+    const tar = Buffer.alloc(2_048);
+    tar.write('decisions.ndjson');
+    tar.write('ustar', 257);
+    const read = await readLog({ name: 'l.ndjson.gz', path: fileOf(pack(tar)), size: undefined }, () => {});
+    expect(read).toEqual({
+      ok: false,
+      error: [
+        {
+          at: 'l.ndjson.gz',
+          problem: 'it is a tar archive, and no log',
+          hint: 'unpack it, and name the folder or a file in it',
+        },
+      ],
+    });
   });
 
   test('and its stored bytes are counted, packed or not', async () => {

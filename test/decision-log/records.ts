@@ -41,7 +41,7 @@ const target: Target = {
 };
 
 /** The rule names the host itself. */
-export const LISTED: Evidence = { origin: { kind: 'rule' }, specificity: 9 };
+export const LISTED: Evidence = { set: 0, origin: { kind: 'rule' }, specificity: 9 };
 
 export const RULE: Rule = {
   id: 'deepseek',

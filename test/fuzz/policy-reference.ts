@@ -101,7 +101,7 @@ const REGEXPS = ['^chat[.]', 'deep[a-z]*[.]com$', '^[0-9.]+$', 'SEEK'];
 export const LISTS: Readonly<Record<string, readonly string[]>> = {
   alpha: ['chat.deepseek.com', '*.chat.kr', '127.0.0.1', '203.0.113.200', 'notdeepseek.*'],
   beta: ['deepseek.com', '=www.deepseek.co.kr', '203.0.113.0/24', '[2001:db8::1]', '/^api[.]/'],
-  empty: [],
+  gamma: ['a.chat.kr'],
 };
 const USERS = ['kim', 'lee'];
 const GROUPS = ['research', 'staff'];
@@ -344,7 +344,9 @@ export function ruleVerdict(model: RuleModel, request: RequestModel): Applicabil
   if (model.ports.length > 0 && !model.ports.includes(request.port)) return 'other-port';
   const untimely = model.when === undefined ? undefined : whenVerdict(model.when, request.time);
   if (untimely !== undefined) return untimely;
-  const spared = concerns(model.unless, request) || narrowest(model.unless, request, false) !== undefined;
+  const spared =
+    concerns(model.unless, request) ||
+    narrowest(model.unless, request, model.action === 'allow') !== undefined;
   return spared ? 'spared' : 'applies';
 }
 

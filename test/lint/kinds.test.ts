@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UNSEEN_PEOPLE } from '../../src/lint/people.ts';
 import { listsOf, NOW } from '../policy/support.ts';
 import { lintFiles, OFFICE, told, toldOfOffice } from './support.ts';
 
@@ -26,6 +27,40 @@ describe('a shared suffix', () => {
   });
 });
 
+describe('a domain without a dot', () => {
+  const catalog = `services:
+  - { id: deepseek, title: D, operator: D, jurisdiction: CN, category: [ai-chat], domains: [deepseek.com] }
+`;
+  const found = (domains: string) =>
+    lintFiles(
+      {
+        'office.yaml': `${OFFICE}rules:\n  - { id: r, block: { domains: [a.kr] }, unless: { domains: ${domains} } }\n`,
+        'catalog/ai.yaml': catalog,
+      },
+      listsOf({ gambling: ['b.kr'] }),
+    ).filter(({ code }) => code === 'single-label');
+
+  test.each([
+    ['deepseek', 'did you mean `services: [deepseek]`?'],
+    ['"*.deepseek"', 'did you mean `services: [deepseek]`?'],
+    ['gambling', 'did you mean `categories: [gambling]`?'],
+    ['ai-chat', 'did you mean `services: { category: [ai-chat] }`?'],
+    ['tiktok', 'write the whole domain, such as tiktok.com; for the one host of that name, "=tiktok"'],
+  ])('%s is reported, with what may be meant', (domain, hint) => {
+    expect(found(`[a.kr, ${domain}]`)).toMatchObject([
+      {
+        at: 'policies/office.yaml:6:67',
+        problem: `\`${domain.replaceAll('"', '')}\` has no dot: it covers no site on the Internet`,
+        hint,
+      },
+    ]);
+  });
+
+  test('is meant when it is said to be one host, or is an address or a name under any suffix', () => {
+    expect(found('[=intranet, 203.0.113.7, "[2001:db8::7]", deepseek.*]')).toEqual([]);
+  });
+});
+
 describe('dates', () => {
   const exception = (until: string) =>
     `exceptions:\n  - { id: lab, allow: { domains: [a.kr] }, for: { users: [kim] }, until: ${until}, approvedBy: cio }\n`;
@@ -33,7 +68,7 @@ describe('dates', () => {
 
   test('of exceptions that end within 30 days are told; one that has ended is an error elsewhere', () => {
     expect(toldOfOffice(exception(instant(29.5)), ...CODES)).toEqual([
-      `office.yaml:6:74: the exception \`lab\` ends in 29 days, at ${instant(29.5)}`,
+      `office.yaml:6:74: the exception \`lab\` ends in 29 days, at 2026-12-22 18:00 UTC`,
     ]);
     expect(toldOfOffice(exception(instant(0.5)), ...CODES)).toEqual([
       expect.stringContaining('ends within a day'),
@@ -50,6 +85,19 @@ describe('dates', () => {
     ]);
     expect(told(13)).toEqual([`office.yaml:6:57: the rule \`r\` ends in 13 days, at ${instant(13)}`]);
     expect(told(15)).toEqual([]);
+  });
+
+  test('of rules are told as they are written, and dates with their place', () => {
+    const told = (when: string) => toldOfOffice(rule(`when: { ${when} }`), ...CODES);
+    expect(told('until: 2026-11-25, timezone: Asia/Seoul')).toEqual([
+      'office.yaml:6:57: the rule `r` ends in 2 days, with the end of 2026-11-25 in Asia/Seoul',
+    ]);
+    expect(told('until: "2026-11-25T18:00:00+09:00"')).toEqual([
+      'office.yaml:6:57: the rule `r` ends in 2 days, at 2026-11-25T18:00:00+09:00',
+    ]);
+    expect(told('until: 2026-11-20, timezone: Asia/Seoul')).toEqual([
+      'office.yaml:6:57: the rule `r` is off: its `when` ended with the end of 2026-11-20 in Asia/Seoul',
+    ]);
   });
 
   test('of reviews are told from that day on', () => {
@@ -143,6 +191,16 @@ tests:
     expect(timeless(RULES, '  - { request: "https://one.kr/", expect: block }\n')).toEqual([]);
   });
 
+  test('are offered a time of the minute', () => {
+    const files = {
+      'office.yaml': `${OFFICE}${RULES}tests:\n  - { request: "https://one.kr/", client: 10.7.0.1, expect: forward }\n`,
+    };
+    const [finding] = lintFiles(files, undefined, NOW + 12_345).filter(
+      ({ code }) => code === 'test-without-time',
+    );
+    expect(finding?.hint).toBe('add at: 2026-11-23T06:00:00Z, or whatever time is meant');
+  });
+
   test('of what sleeps now need a time when waking would turn them', () => {
     const later = (more: string) =>
       `rules:\n  - { id: r, ${more} }\n`.replace('}', '}, when: { from: 2027-01-01T00:00:00Z }');
@@ -182,6 +240,26 @@ describe('departments', () => {
   });
 });
 
+describe('files in lists/ that are no lists', () => {
+  test('are reported, with the name that they are meant to have', () => {
+    const ignored = ['Gambling.txt', 'Named.TXT', 'sub/ads.txt', 'vpn.list', '도박.txt'];
+    const lists = { ...listsOf({ named: ['b.kr'] }), ignored };
+    const found = lintFiles({ 'office.yaml': OFFICE }, lists).filter(
+      ({ code }) => code === 'ignored-list-file',
+    );
+    expect(found.map(({ at, hint }) => [at.replace('policies/lists/', ''), hint])).toEqual([
+      ['Gambling.txt:1:1', 'rename it to gambling.txt'],
+      ['Named.TXT:1:1', 'there is named.txt already: keep one of them'],
+      ['sub/ads.txt:1:1', 'move it to lists/ads.txt'],
+      ['vpn.list:1:1', 'rename it to vpn.txt'],
+      [
+        '도박.txt:1:1',
+        'name it in lower-case letters, digits and `-`, with .txt at the end, or move it elsewhere',
+      ],
+    ]);
+  });
+});
+
 describe('what nothing uses', () => {
   test('is reported: bases that no department reaches, and lists that nothing names', () => {
     const files = {
@@ -197,5 +275,31 @@ describe('what nothing uses', () => {
       'lists/stray.txt:1:1: nothing names the list `stray`',
       'three.yaml:1:7: no department extends the base `three`',
     ]);
+  });
+});
+
+describe('users and groups', () => {
+  const CODE = 'people-unseen';
+
+  test('that a rule spares or an exception is for are reported: live traffic has none', () => {
+    const rules = `rules:
+  - { id: shut, block: { domains: [a.kr] }, unless: { users: [kim], networks: [10.7.0.0/16] } }
+  - { id: open, allow: { domains: [b.kr] }, unless: { groups: [guests] } }
+exceptions:
+  - { id: lab, allow: { domains: [a.kr] }, for: { users: [kim], groups: [lab] }, until: 2030-01-01T00:00:00Z, approvedBy: cio }
+`;
+    expect(toldOfOffice(rules, CODE)).toEqual([
+      `office.yaml:6:62: the rule \`shut\` spares none of them, its \`users\` have no effect: ${UNSEEN_PEOPLE}`,
+      `office.yaml:7:63: the rule \`open\` stays open for them, its \`groups\` have no effect: ${UNSEEN_PEOPLE}`,
+      `office.yaml:9:58: the exception \`lab\` opens nothing to them, its \`users\` have no effect: ${UNSEEN_PEOPLE}`,
+      expect.stringContaining('office.yaml:9:'),
+    ]);
+  });
+
+  test('that stand nowhere are no finding, and a comment on the rule silences one that is meant', () => {
+    const spared = (unless: string) =>
+      `rules:\n  # lint-ok: people-unseen\n  - { id: r, block: { domains: [a.kr] }, unless: { ${unless} } }\n`;
+    expect(toldOfOffice(spared('users: [kim]'), CODE, 'useless-lint-ok')).toEqual([]);
+    expect(toldOfOffice(spared('networks: [10.7.0.0/16]'), CODE)).toEqual([]);
   });
 });

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adblockReader } from '../../src/lists/adblock.ts';
 import { dnsmasqReader } from '../../src/lists/dnsmasq.ts';
-import type { Counts } from '../../src/lists/gather.ts';
+import { type Counts, createGatherer } from '../../src/lists/gather.ts';
 import { hostsReader } from '../../src/lists/hosts.ts';
-import { plainReader } from '../../src/lists/plain.ts';
+import { plainReader, squidReader } from '../../src/lists/plain.ts';
 import { rpzReader } from '../../src/lists/rpz.ts';
 import { SQUIDGUARD_FILES, squidguardReader } from '../../src/lists/squidguard.ts';
 import { v2flyReader } from '../../src/lists/v2fly.ts';
@@ -73,6 +73,16 @@ describe('an exception', () => {
   });
 });
 
+test('exceptions are held while the list is read, and so there is a number beyond which they are refused', () => {
+  const gatherer = createGatherer();
+  const [item] = adblockReader()('@@||a.example^');
+  if (item === undefined) throw new Error('the line gives no item');
+  for (let line = 1; line <= 500_002; line += 1) gatherer.take({ line }, '@@||a.example^', [item]);
+  const { counts, reasons } = gatherer.finish();
+  expect(counts).toMatchObject({ exceptions: 500_000, refused: 2 });
+  expect(reasons).toEqual([['beyond the 500,000 exceptions that a list may have', 2]]);
+});
+
 /** All that may become of an item. */
 function accountedFor({ lines, items, ...parts }: Counts): boolean {
   return items >= lines && Object.values(parts).reduce((sum, part) => sum + part, 0) === items;
@@ -120,6 +130,7 @@ const anyLine = fc.oneof(
 describe('every line is accounted for, whatever is in it', () => {
   test.each([
     ['plain', plainReader],
+    ['squid', squidReader],
     ['hosts', () => hostsReader(false)],
     ['dnsmasq', dnsmasqReader],
     ['adblock', adblockReader],

@@ -67,7 +67,8 @@ describe('a text', () => {
     await expect(read(stream(gzipSync(TEXT).subarray(0, -9)))).rejects.toThrow('it is damaged');
     const tar = Buffer.alloc(1_024);
     tar.write('ustar', 257);
-    await expect(read(stream(tar))).rejects.toThrow('it is a tar archive');
+    for (const size of [100, 65_536])
+      await expect(read(stream(tar, size))).rejects.toThrow('it is a tar archive');
   });
 });
 

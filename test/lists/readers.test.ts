@@ -3,7 +3,7 @@ import { adblockReader } from '../../src/lists/adblock.ts';
 import { dnsmasqReader } from '../../src/lists/dnsmasq.ts';
 import { hostsReader } from '../../src/lists/hosts.ts';
 import type { LineReader } from '../../src/lists/item.ts';
-import { plainReader } from '../../src/lists/plain.ts';
+import { plainReader, squidReader } from '../../src/lists/plain.ts';
 import { rpzReader } from '../../src/lists/rpz.ts';
 import { squidguardReader } from '../../src/lists/squidguard.ts';
 import { v2flyReader } from '../../src/lists/v2fly.ts';
@@ -42,6 +42,19 @@ const READERS: Readonly<Record<string, readonly [() => LineReader, readonly Row[
       '/.*/',
       '203.0.113.7/24',
     ],
+  ],
+  squid: [
+    squidReader,
+    [
+      ['.A.Example', ['a.example']],
+      ['a.example', ['=a.example']],
+      ['a.example # why', ['=a.example']],
+      ['*.a.example', ['*.a.example']],
+      ['203.0.113.7', ['203.0.113.7']],
+      ['203.0.113.0/24', ['203.0.113.0/24']],
+      ['# .a.example', []],
+    ],
+    ['com', 'co.kr', '.co.kr', '..a.example', 'https://a.example/'],
   ],
   hosts: [
     () => hostsReader(false),

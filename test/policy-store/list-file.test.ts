@@ -1,6 +1,6 @@
 import { appendFileSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { readListFile } from '../../src/policy-store/list-file.ts';
 import { errorOf, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
@@ -20,31 +20,38 @@ vi.mock('node:fs', async (importOriginal) => {
 
 const MEGABYTE = 1_000_000;
 
-function readWhile(happens: (path: string) => void) {
+/** Reads the list `a.kr` and does something to it after the first `times` reads. */
+function readWhile(times: number, happens: (path: string, time: number) => void) {
   const folder = folderWith({ 'lists/a.txt': 'a.kr\n' });
+  let time = 0;
   meanwhile.happens = () => {
-    meanwhile.happens = () => {};
-    happens(join(folder, 'lists', 'a.txt'));
+    time += 1;
+    if (time <= times) happens(join(folder, 'lists', 'a.txt'), time);
   };
+  onTestFinished(() => {
+    meanwhile.happens = () => {};
+  });
   return readListFile(folder, 'a', MEGABYTE);
 }
 
+function replaceByRename(path: string, time: number): void {
+  renameSync(writeIn(folderWith(), 'b.txt', `b${time}.kr\n`), path);
+}
+
 test.each([
-  ['grew', (path: string) => appendFileSync(path, 'b.kr\n')],
-  ['was written anew at the same size', (path: string) => utimesSync(path, 1, 1)],
-])('a list that %s while it was read is refused', (_, happens) => {
-  expect(errorOf(readWhile(happens))).toEqual({
+  ['grows', (path: string) => appendFileSync(path, 'b.kr\n')],
+  ['is written anew at the same size', (path: string, time: number) => utimesSync(path, time, time)],
+  ['is replaced again and again', replaceByRename],
+])('a list that %s while it is read is refused', (_, happens) => {
+  expect(errorOf(readWhile(Number.POSITIVE_INFINITY, happens))).toEqual({
     problem: 'it changed while it was read',
     hint: 'write lists under another name and rename them into place',
   });
 });
 
-test('a list that another took the place of while it was read is the one that was opened', () => {
-  const bytes = readWhile((path) => {
-    const other = writeIn(folderWith(), 'b.txt', 'b.kr\n');
-    renameSync(other, path);
-  });
-  expect(new TextDecoder().decode(unwrap(bytes))).toBe('a.kr\n');
+test('a list that an import replaces while it is read is read as the import wrote it', () => {
+  const bytes = unwrap(readWhile(1, replaceByRename));
+  expect(new TextDecoder().decode(bytes)).toBe('b1.kr\n');
 });
 
 test('a list is read to its last byte, and refused when there is no room for it', () => {

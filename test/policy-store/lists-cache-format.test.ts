@@ -14,7 +14,10 @@ function encoded(lists: CompiledLists): Uint8Array<ArrayBuffer> {
 
 describe('compiled lists as bytes', () => {
   test('come back as they were, whatever they hold', () => {
-    for (const text of ['', 'a.kr\n', 'a.kr\n=b.kr\nc.*\n/한/\n10.0.0.0/8\n2001:db8::/32\n*.x.org\n'])
+    for (const text of [
+      'a.kr\n',
+      'a.kr\n=b.kr\nc.*\n/xn--/\n203.0.113.7\n10.0.0.0/8\n2001:db8::/32\n*.x.org\n',
+    ])
       expect(decodeLists(encoded(compiled(text)), VERSION)).toEqual(compiled(text));
   });
 
@@ -32,7 +35,18 @@ describe('compiled lists as bytes', () => {
     ['a pattern that does not compile', { patterns: [['(', 0]] }],
     ['a network that is none', { networks: [['10.0.0.1/8', 0]] }],
     ['a set that is no list', { patterns: [['x', 1]] }],
+    ['addresses of a set that is no list', { withAddresses: [1] }],
   ] as const)('are nothing when they were forged to hold %s', (_, forged) => {
     expect(decodeLists(encoded({ ...compiled('a.kr\n'), ...forged }), VERSION)).toBeUndefined();
+  });
+
+  test.each([
+    ['names a set of rules', { groupMembers: Uint32Array.of(8 * 4 + 1) }],
+    ['walks on without an end', { groupStarts: Uint32Array.of(0, 4_294_967_295) }],
+    ['begins beyond its entries', { rows: Uint32Array.of(4_294_967_295, 1, 1, 4_294_967_295, 0, 0) }],
+    ['is half a row', { rows: Uint32Array.of(0, 1) }],
+  ] as const)('are nothing when their table was forged: one that %s', (_, forged) => {
+    const lists = compiled('a.kr\n');
+    expect(decodeLists(encoded({ ...lists, table: { ...lists.table, ...forged } }), VERSION)).toBeUndefined();
   });
 });

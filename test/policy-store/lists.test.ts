@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Match, openNameTable } from '../../src/policy/name-table.ts';
-import { listNames, loadLists } from '../../src/policy-store/lists.ts';
+import { ignoredListFiles, listNames, loadLists } from '../../src/policy-store/lists.ts';
 import { describeProblem, errorOf, host, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
 
@@ -41,10 +41,28 @@ const cacheOf = (folder: string): string => join(folder, 'lists', '.compiled.cac
 
 describe('the lists of a folder', () => {
   test('are its text files, sorted, without the hidden ones', () => {
-    const files = { 'b.txt': '', 'a.txt': '', '.c.txt': '', 'd.md': '' };
+    const files = {
+      'b.txt': '',
+      'a.txt': '',
+      '.c.txt': '',
+      'd.md': '',
+      'E.txt': '',
+      'f g.txt': '',
+      's/h.txt': '',
+    };
     const folder = folderWith(Object.fromEntries(Object.entries(files).map(([k, v]) => [`lists/${k}`, v])));
     expect(listNames(folder)).toEqual(['a', 'b']);
     expect(listNames(folderWith())).toEqual([]);
+  });
+
+  test('leave the others to be told of: by their names, or because they lie too deep', () => {
+    const ignored = ['E.txt', 'F.TXT', 'g.list', 's/h.txt'];
+    const silent = ['a.txt', '.b.txt', 's/.c', '.d/e.txt', 'README', 'docs/x.md', 'LICENSE.txt', 'y.yaml'];
+    const folder = folderWith(
+      Object.fromEntries([...ignored, ...silent].map((file) => [`lists/${file}`, ''])),
+    );
+    expect(ignoredListFiles(folder)).toEqual(ignored);
+    expect(ignoredListFiles(folderWith())).toEqual([]);
   });
 
   test('none asked for is none read, without a file being touched', async () => {
@@ -66,7 +84,7 @@ describe('the lists of a folder', () => {
   });
 
   test('have a version that tells names and contents apart', async () => {
-    const folder = folderWith({ 'lists/a.txt': 'x.kr\n', 'lists/b.txt': 'x.kr\n', 'lists/c.txt': '' });
+    const folder = folderWith({ 'lists/a.txt': 'x.kr\n', 'lists/b.txt': 'x.kr\n', 'lists/c.txt': 'z.kr\n' });
     const versions = [
       (await load(folder, 'a')).version,
       (await load(folder, 'b')).version,
@@ -145,10 +163,10 @@ describe('the cache', () => {
     expect((await load(folder, 'large')).source).toBe('files');
   });
 
-  test('is for its owner alone, and leaves no other file behind', async () => {
+  test('is for all to read, as the lists are, and leaves no other file behind', async () => {
     const folder = folderWith({ 'lists/large.txt': LARGE });
     await load(folder, 'large');
-    expect(statSync(cacheOf(folder)).mode & 0o777).toBe(0o600);
+    expect(statSync(cacheOf(folder)).mode & 0o777).toBe(0o644);
     expect(readdirSync(join(folder, 'lists'))).toEqual(['.compiled.cache', 'large.txt']);
     expect(listNames(folder)).toEqual(['large']);
   });

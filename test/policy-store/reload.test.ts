@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { loadPolicies } from '../../src/policy-store/load.ts';
-import { createReload } from '../../src/policy-store/reload.ts';
+import { createReloader } from '../../src/policy-store/reload.ts';
 import { createPolicyStore, type PolicyStore } from '../../src/policy-store/store.ts';
 import { ask, describeProblem, errorOf, LATER, NOW, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
@@ -14,7 +14,7 @@ const END = Date.parse(LATER);
 type Running = { readonly folder: string; readonly store: PolicyStore; write(text: string): void };
 
 const reloadPolicies = (folder: string, store: PolicyStore, now: number) =>
-  createReload(folder, store, () => now)();
+  createReloader(folder, store, () => now).reload();
 
 /** A running store, and the folder that it was read from. */
 async function running(text: string): Promise<Running> {
@@ -34,7 +34,7 @@ describe('a reload', () => {
     const before = store.current();
     write(BAN);
     const { policy } = unwrap(await reloadPolicies(folder, store, NOW));
-    expect(unwrap(await reloadPolicies(folder, store, NOW))).toEqual({ policy, changed: false });
+    expect(unwrap(await reloadPolicies(folder, store, NOW))).toMatchObject({ policy, changed: false });
     expect(store.current().version).toBe(policy);
     expect(policy).not.toBe(before.version);
     expect(ask(store.current(), 'https://deepseek.com/')).toBe('block by rule ban');
@@ -44,7 +44,7 @@ describe('a reload', () => {
     const { folder, store, write } = await running(OFFICE);
     const before = store.current();
     write(OFFICE);
-    expect(unwrap(await reloadPolicies(folder, store, NOW))).toEqual({
+    expect(unwrap(await reloadPolicies(folder, store, NOW))).toMatchObject({
       policy: before.version,
       changed: false,
     });
@@ -114,6 +114,48 @@ describe('whatever is wrong, the running set stays', () => {
     write(BAN);
     expect(unwrap(await reloadPolicies(folder, store, NOW))).toMatchObject({ changed: true });
     expect(ask(store.current(), 'https://deepseek.com/')).toBe('block by rule ban');
+  });
+});
+
+describe('an exception that has ended in the running set too', () => {
+  test('does not keep out what else has changed, and is told', async () => {
+    const { folder, store, write } = await running(BAN + EXCEPTION);
+    write(`${BAN}${EXCEPTION}# a comment\n`);
+    expect(unwrap(await reloadPolicies(folder, store, END))).toMatchObject({
+      changed: true,
+      warnings: [{ problem: 'the exception `e` ended at 2026-12-31T09:00:00.000Z' }],
+    });
+  });
+
+  test('does not let another one in that has ended', async () => {
+    const { folder, store, write } = await running(BAN + EXCEPTION);
+    write(BAN + EXCEPTION.replace('id: e,', 'id: other,'));
+    expect((await reloadPolicies(folder, store, END)).ok).toBe(false);
+  });
+});
+
+describe('reloads that are asked for together', () => {
+  test('are one that runs and one that waits, and the last state of the folder is in force', async () => {
+    const { folder, store, write } = await running(OFFICE);
+    const reloader = createReloader(folder, store, () => NOW);
+    const first = reloader.reload();
+    await Promise.resolve(); // it has begun
+    write(BAN);
+    const others = Array.from({ length: 10 }, () => reloader.reload());
+    expect(new Set(others).size).toBeLessThanOrEqual(2);
+    await Promise.all([first, ...others]);
+    expect(ask(store.current(), 'https://deepseek.com/')).toBe('block by rule ban');
+  });
+
+  test('put nothing in force after the end', async () => {
+    const { folder, store, write } = await running(OFFICE);
+    const before = store.current();
+    const reloader = createReloader(folder, store, () => NOW);
+    write(BAN);
+    const last = reloader.reload();
+    reloader.close();
+    await last;
+    expect(store.current()).toBe(before);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ask, policiesOf, problemsOf } from './support.ts';
+import { ask, errorOf, listsOf, load, policiesOf, problemsOf } from './support.ts';
 
 const service = (id: string, operator: string, jurisdiction: string, category: readonly string[]) => ({
   id,
@@ -98,7 +98,7 @@ describe('what selects nothing is a problem, for it would leave a hole', () => {
 
   test('a service like none', () => {
     expect(problemsOfSelector(['zzzzzzzz'])).toBe(
-      'policies/office.yaml:5:34: no service of the catalog has the id `zzzzzzzz` (check its spelling, or add it to policies/catalog/)',
+      'policies/office.yaml:5:34: no service of the catalog has the id `zzzzzzzz` (check its spelling, or add it to the catalog)',
     );
   });
 
@@ -109,9 +109,28 @@ describe('what selects nothing is a problem, for it would leave a hole', () => {
       [
         'policies/office.yaml:5:56: no service of the catalog has the category `ai-caht` (did you mean `ai-chat`?)',
         'policies/office.yaml:5:79: no service of the catalog has the operator `Bytedance` (did you mean `ByteDance`?)',
-        'policies/office.yaml:5:108: no service of the catalog has the jurisdiction `KR` (check its spelling, or add it to policies/catalog/)',
+        'policies/office.yaml:5:108: no service of the catalog has the jurisdiction `KR` (check its spelling, or add it to the catalog)',
       ].join('\n'),
     );
+  });
+
+  test('a category of the catalog among the services, with the way to write it', () => {
+    expect(problemsOfSelector(['ai-chat'])).toBe(
+      'policies/office.yaml:5:34: no service of the catalog has the id `ai-chat` (the catalog has this category: write services: { category: [ai-chat] })',
+    );
+  });
+
+  test.each([
+    [['gambling'], 'id'],
+    [{ category: ['gambling'] }, 'category'],
+  ])('a list that %j takes for something of the catalog, with the way to write it', (services, what) => {
+    const loaded = load(officeBlocking(services), listsOf({ gambling: ['a.example'] }));
+    expect(errorOf(loaded)).toMatchObject([
+      {
+        problem: `no service of the catalog has the ${what} \`gambling\``,
+        hint: 'there is a list of that name: write categories: [gambling]',
+      },
+    ]);
   });
 
   test('properties that no service has together', () => {

@@ -81,7 +81,9 @@ describe('the lines of a list', () => {
 
   test('a `#` without white space before it belongs to the entry', () => {
     expect(problemsOf('a.kr#x')[0]).toContain('policies/lists/ads.txt:1:1: `a.kr#x` names no host');
-    expect(compiled('/a[#]b/').patterns).toEqual([['a[#]b', 0]]);
+    expect(problemsOf('/a[#]b/')[0]).toContain(
+      'policies/lists/ads.txt:1:1: the pattern `a[#]b` can find no host',
+    );
   });
 
   test('may end in CRLF, the last one in nothing, and the first may have a byte order mark', () => {
@@ -99,15 +101,23 @@ describe('the lines of a list', () => {
 });
 
 test('several lists are one structure that knows which list says what', () => {
-  const lists = compiled('a.kr\nb.kr\n', '', 'b.kr\n/x/\n10.0.0.0/8\nb.*\n');
+  const lists = compiled('a.kr\nb.kr\n', 'c.kr\n', 'b.kr\n/x/\n10.0.0.0/8\n10.0.0.0/8\nb.*\n');
   expect(lists.names).toEqual(['list-0', 'list-1', 'list-2']);
-  expect(lists.counts).toEqual([2, 0, 4]);
+  expect(lists.counts).toEqual([2, 1, 5]);
   expect(setsOf(lists, 'a.kr')).toEqual([0]);
   expect(setsOf(lists, 'b.kr')).toEqual([0, 2]);
   expect([...lists.patterns, ...lists.networks, ...lists.anySuffix]).toEqual([
     ['x', 2],
     ['10.0.0.0/8', 2],
     ['b', 2],
+  ]);
+});
+
+test('a list that says nothing is a problem: it may have been cut short', () => {
+  expect(problemsOf('# nothing\n')).toEqual([
+    expect.stringContaining(
+      'policies/lists/ads.txt:1:1: the list is empty, so rules that name it would block nothing',
+    ),
   ]);
 });
 

@@ -18,6 +18,14 @@ test.each(['', 'grok', 'x', 'zzzzzzzzzzzz', 'deep', 'mistral'])('`%s` is near no
   expect(nearest(word, SERVICES)).toBeUndefined();
 });
 
+test.each([
+  ['lock', ['block', 'locked'], 'locked'],
+  ['domain', ['remain', 'domains'], 'domains'],
+  ['portss', ['posts', 'ports'], 'ports'],
+])('`%s` of %j is rather what it begins, or what begins it: `%s`', (word, candidates, near) => {
+  expect(nearest(word, candidates)).toBe(near);
+});
+
 test('of candidates as near as each other the first is named, and of none none', () => {
   expect(nearest('bat', ['cat', 'hat'])).toBe('cat');
   expect(nearest('cat', [])).toBeUndefined();

@@ -43,6 +43,27 @@ describe('a key', () => {
     expect(problemsOfRule(...RULE, 'reason: { fr: Non }')).toContain('unknown key `fr` (known here: en, ko)');
   });
 
+  test('that stands a step too high is told where it goes', () => {
+    expect(problemsOfRule(...RULE, 'timezone: Asia/Seoul')).toBe(
+      'policies/office.yaml:6:5: unknown key `timezone` (it goes under `when:`)',
+    );
+    expect(problemsOfRule('id: a', 'block: { jurisdiction: [CN] }')).toContain(
+      'unknown key `jurisdiction` (it goes under `services:`)',
+    );
+  });
+
+  test('that may mean a list or a category of the catalog is told how to write either', () => {
+    expect(problemsOfRule('id: a', 'block: { category: [ai-chat] }')).toContain(
+      'unknown key `category` (for a list write `categories: […]`, for a category of the catalog `services: { category: […] }`)',
+    );
+  });
+
+  test('that is cut short is named by what it begins', () => {
+    expect(problemsOfRule(...RULE, 'lock: true')).toBe(
+      'policies/office.yaml:6:5: unknown key `lock` (did you mean `locked`?)',
+    );
+  });
+
   test('that is missing is named at its mapping', () => {
     expect(problemsOf({ 'a.yaml': 'title: A\n' })).toBe(
       'policies/a.yaml:1:1: `department` is missing (add `department`)',
@@ -70,21 +91,10 @@ describe('a key', () => {
 
 describe('a value of the wrong kind', () => {
   test.each([
-    [
-      'a number for a list',
-      'extends: 5',
-      '3:10: `extends` is not a list: [one, two] (write a list: [one, two])',
-    ],
-    [
-      'a text for a list',
-      'extends: baseline',
-      '3:10: `extends` is not a list: [one, two] (write a list: [one, two])',
-    ],
-    [
-      'a mapping for a list',
-      'rules: { id: a }',
-      '3:8: `rules` is not a list: [one, two] (write a list: [one, two])',
-    ],
+    ['a number for a list', 'extends: 5', '3:10: `extends` is not a list (write `extends: [5]`)'],
+    ['a text for a list', 'extends: baseline', '3:10: `extends` is not a list (write `extends: [baseline]`)'],
+    ['a mapping for a list', 'rules: { id: a }', '3:8: `rules` is not a list (begin each entry with `- `)'],
+    ['nothing for a list', 'rules:', '3:7: `rules` is not a list (list something, or remove the key)'],
     [
       'a list for a mapping',
       'members: []',
@@ -110,7 +120,42 @@ describe('a value of the wrong kind', () => {
       '4:9: `id` is not a text (put it in quotes: "2025")',
     ],
     ['nothing for a text', ['id:', RULE[1] ?? ''], '4:8: `id` is not a text (write a text)'],
-    ['a text for a number', [...RULE, 'ports: ["443"]'], '6:13: this entry is not a number (write a number)'],
+    [
+      'a number in quotes',
+      [...RULE, 'ports: ["443"]'],
+      '6:13: this entry is not a number (write 443 without quotes)',
+    ],
+    [
+      'a range for a number',
+      [...RULE, 'ports: [443, 80-90]'],
+      '6:18: this entry is not a number (there are no ranges: list each port)',
+    ],
+    ['a text for a number', [...RULE, 'ports: [https]'], '6:13: this entry is not a number (write a number)'],
+    [
+      'one day for a list of days',
+      [...RULE, 'when: { days: mon-fri, timezone: Asia/Seoul }'],
+      '6:17: `days` is not a list (write `days: [mon-fri]`)',
+    ],
+    [
+      'domains in one text',
+      ['id: a', 'block: { domains: "a.com, b.com" }'],
+      '5:21: `domains` is not a list (write `domains: [a.com, b.com]`)',
+    ],
+    [
+      'a domain that needs quotes',
+      ['id: a', 'block: { domains: "*.a.com" }'],
+      '5:21: `domains` is not a list (write `domains: ["*.a.com"]`)',
+    ],
+    [
+      'a year for a date, which quotes would not mend',
+      [...RULE, 'review: 2027'],
+      '6:13: `review` is not a text (write a date, such as 2026-12-31)',
+    ],
+    [
+      'a number for a network',
+      [...RULE, 'unless: { networks: [10.2] }'],
+      '6:26: this entry is not a text (write an address or CIDR, such as 10.20.0.0/16)',
+    ],
     [
       'a fraction',
       [...RULE, 'ports: [443, 1.5]'],
@@ -234,6 +279,16 @@ describe('a rule', () => {
       '`https://a.com/` is a URL (use `a.b` (it and its subdomains), `=a.b` (it alone), `*.a.b` (its subdomains) or `a.*` (any suffix), without a scheme or path)',
     ],
     [
+      'a network',
+      '10.0.0.0/8',
+      '`10.0.0.0/8` is a network, and names no domain (in a rule, networks go under `addresses:`)',
+    ],
+    [
+      'a pattern',
+      '"/^ai[0-9]/"',
+      '`/^ai[0-9]/` is a pattern, and names no domain (in a rule, patterns go under `patterns:`, without the slashes)',
+    ],
+    [
       'a port',
       '"a.com:443"',
       '`a.com:443` names no host: the host holds a colon (write the host without a port, and an IPv6 address in brackets)',
@@ -342,7 +397,7 @@ describe('a catalog', () => {
     expect(problemsOf({ 'catalog/ai.yaml': text })).toBe(
       [
         'policies/catalog/ai.yaml:2:51: `jurisdiction` cannot be `cn` (write a two-letter country code, such as CN)',
-        'policies/catalog/ai.yaml:2:65: `category` is not a list: [one, two] (write a list: [one, two])',
+        'policies/catalog/ai.yaml:2:65: `category` is not a list (write `category: [ai-chat]`)',
         'policies/catalog/ai.yaml:2:83: `domains` cannot be `[]` (list at least one, or remove the key)',
         'policies/catalog/ai.yaml:3:5: this entry is not a mapping of keys to values (write a mapping of keys to values)',
       ].join('\n'),

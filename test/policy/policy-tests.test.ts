@@ -33,7 +33,6 @@ describe('a test that holds says nothing', () => {
     [`${DEEPSEEK}, user: kim, at: 2026-12-31T18:00:00+09:00, expect: block, rule: ban`],
     [`${DEEPSEEK}, client: 10.20.9.1, expect: forward`],
     [`${DEEPSEEK}, client: "2001:db8::1", expect: block`],
-    [`${DEEPSEEK}, client: 203.0.113.1, expect: block`], // of no department: it may be tested here
   ])('%s', (entry) => {
     expect(failuresOf(entry)).toEqual([]);
   });

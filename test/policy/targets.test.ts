@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { buildCatalog } from '../../src/policy/catalog.ts';
 import { compile } from '../../src/policy/compile.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { describeEvidence } from '../../src/policy/explain.ts';
 import { parsePolicies } from '../../src/policy/parse.ts';
+import type { Problem } from '../../src/policy/result.ts';
+import { createTargets } from '../../src/policy/targets.ts';
 import {
   ask,
   describeProblem,
@@ -73,13 +76,13 @@ describe('a rule on a category', () => {
     const said = (url: string): string => {
       const facts = factsOf(url);
       const { reason } = decide(facts, policies);
-      return reason.code === 'rule' ? describeEvidence(reason.by, facts.host) : reason.code;
+      return reason.code === 'rule' ? describeEvidence(reason.by, facts, policies) : reason.code;
     };
     expect(said('https://www.casino.example.org/')).toBe('list gambling: casino.example.org');
     expect(said('https://bet.example.net/')).toBe('list gambling: =bet.example.net');
     expect(said('https://abcd.ngrok.co.kr/')).toBe('list vpn: ngrok.*');
-    expect(said('http://198.51.100.9/')).toBe('list gambling: a network /24');
-    expect(said('https://slots9.example.com/')).toBe('list gambling: a pattern');
+    expect(said('http://198.51.100.9/')).toBe('list gambling: 198.51.100.0/24');
+    expect(said('https://slots9.example.com/')).toBe('list gambling: /^slots[0-9]+[.]/');
   });
 
   test('on a list that there is not is an error, with the nearest name', () => {
@@ -99,6 +102,47 @@ describe('a rule on a category', () => {
         /: there is no list `x` in lists\/ \(put it there with `postern list import … --name x`\)$/,
       ),
     ]);
+  });
+});
+
+describe('a name in `categories:` that is no list’s', () => {
+  const hintFor = (name: string, ignored: readonly string[] = []): string => {
+    const parsed = unwrap(
+      parsePolicies(
+        Object.entries({ ...CATALOG, ...office([{ id: 'a', block: { categories: [name] } }]) }).map(
+          ([file, text]) => ({ name: `policies/${file}`, text }),
+        ),
+      ),
+    );
+    const problems: Problem[] = [];
+    const catalog = buildCatalog(parsed.catalogs, problems);
+    createTargets(catalog, { available: ['gambling'], read: [], ignored }).build(
+      { categories: [name] },
+      () => 'here',
+      problems,
+    );
+    return problems.map(({ hint }) => hint).join();
+  };
+
+  test.each([
+    [
+      'a category of the catalog',
+      'ai-chat',
+      'the catalog has this category: write services: { category: [ai-chat] }',
+    ],
+    ['a service', 'kimi', 'the catalog has this service: write services: [kimi]'],
+    ['near a list’s', 'gamblin', 'did you mean `gambling`?'],
+    ['like none', 'zzzz', 'put it there with `postern list import … --name zzzz`'],
+  ])('and is %s is answered by what to write', (_name, name, hint) => {
+    expect(hintFor(name)).toBe(hint);
+  });
+
+  test.each([
+    ['vpn', 'vpn.list', 'rename lists/vpn.list to lists/vpn.txt'],
+    ['ads', 'sub/ads.txt', 'rename lists/sub/ads.txt to lists/ads.txt'],
+    ['casino', 'Casino.TXT', 'rename lists/Casino.TXT to lists/casino.txt'],
+  ])('and is meant for the file of another name: `%s`, %s', (name, file, hint) => {
+    expect(hintFor(name, [file])).toBe(hint);
   });
 });
 
@@ -161,6 +205,40 @@ describe('a rule on addresses', () => {
     expect(led('203.0.113.9', '203.0.113.200')({ user: 'kim' })).toBe('block by rule');
     expect(led('203.0.113.9', '203.0.113.10')({ user: 'kim' })).toBe('forward by exception');
   });
+});
+
+test('an allowance ends with one address that its `unless` names, and a name behind NAT64 leads where IPv4 does', () => {
+  const policies = policiesOf(
+    office([
+      { id: 'partner', allow: { domains: ['partner.example'] }, unless: { addresses: ['127.0.0.2'] } },
+      { id: 'bad', block: { addresses: ['203.0.113.0/24'] } },
+    ]),
+  );
+  const led = (name: string, ...addresses: readonly string[]): string => {
+    const { action, reason } = decide({ ...factsOf(`https://${name}/`), addresses }, policies);
+    return `${action} by ${reason.code}`;
+  };
+  expect(led('partner.example', '127.0.0.3')).toBe('forward by rule');
+  expect(led('partner.example', '127.0.0.2')).toBe('forward by default');
+  expect(led('partner.example', '127.0.0.2', '127.0.0.3')).toBe('forward by default');
+  expect(led('shop.example', '64:ff9b::203.0.113.7')).toBe('block by rule');
+  expect(led('shop.example', '64:ff9b::cb00:7107')).toBe('block by rule');
+  expect(ask(policies, 'http://[64:ff9b::cb00:7107]/')).toBe('block by rule bad');
+});
+
+test('what a department names in patterns has a limit that all its lists share', () => {
+  const many = (from: number) =>
+    Array.from({ length: 90 }, (_, at) => `/^[a-z]+${from + at}[.]mirror-of-something[.]example$/`);
+  const lists = listsOf({ one: many(0), two: many(100), three: many(200) });
+  const rule = { id: 'all', block: { categories: ['one', 'two', 'three'] } };
+  const parsed = unwrap(
+    parsePolicies([{ name: 'policies/office.yaml', text: office([rule])['office.yaml'] ?? '' }]),
+  );
+  expect(errorOf(compile(parsed, lists)).map(describeProblem)).toEqual([
+    expect.stringMatching(
+      /^policies\/office\.yaml:1:\d+: `office` names too many patterns, those of its lists among them/,
+    ),
+  ]);
 });
 
 describe('what a rule spares by `unless`', () => {

@@ -22,6 +22,7 @@ export type Summary = {
   readonly tests: number;
 };
 
+/** Counts what the departments have, what they inherit included: a base's rule counts for each of them. */
 export function summarise(policies: PolicySet): Summary {
   const departments = [...policies.departments.values()];
   return {

@@ -1,12 +1,14 @@
+import { visibleText } from '../../block-page/text.ts';
 import type { Finding } from '../../lint/finding.ts';
 import { lineOf } from '../../policy/policy.ts';
-import { count, err, out, printProblems } from '../output.ts';
+import { count, err, out, printProblems, visibleProblem } from '../output.ts';
 import type { Report, Summary } from './report.ts';
 
 /** For people: problems and warnings on stderr, what was done and the summary on stdout. */
 export function printText(report: Report, strict: boolean): void {
   const { problems, warnings, fixed, summary } = report;
-  for (const { at, fix } of fixed) process.stdout.write(`${lineOf(at)} ${fix.change}\n`);
+  for (const { at, fix } of fixed)
+    process.stdout.write(`${visibleText(lineOf(at))} ${visibleText(fix.change)}\n`);
   printWarnings(warnings);
   if (problems.length > 0) printProblems(problems, false);
   else if (summary !== undefined) process.stdout.write(`${summaryLine(summary, warnings.length, strict)}\n`);
@@ -15,7 +17,9 @@ export function printText(report: Report, strict: boolean): void {
 /** As problems are printed, with the code that a `# lint-ok:` would name; a blank line sets files apart. */
 function printWarnings(warnings: readonly Finding[]): void {
   let last: string | undefined;
-  for (const { at, code, problem, hint } of warnings) {
+  for (const warning of warnings) {
+    const { code } = warning;
+    const { at, problem, hint } = visibleProblem(warning);
     const file = at.replace(/:\d+:\d+$/, '');
     if (last !== undefined && file !== last) process.stderr.write('\n');
     last = file;
