@@ -14,6 +14,7 @@ export type EntryCount = {
 };
 
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 /** What the policies read of one line, in bytes. */
 const MAX_LINE_BYTES = 4096;
@@ -27,7 +28,8 @@ export function countEntries(bytes: Buffer): EntryCount {
   let start = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte) ? BYTE_ORDER_MARK.length : 0;
   for (let line = 1; start < bytes.length; line++) {
     const feed = bytes.indexOf(LINE_FEED, start);
-    const end = feed === -1 ? bytes.length : feed;
+    const next = feed === -1 ? bytes.length : feed;
+    const end = next > start && bytes[next - 1] === CARRIAGE_RETURN ? next - 1 : next;
     const said = whatIsSaid(bytes, start, end);
     if (said === 'entry') entries += 1;
     if (said === 'unreadable') {
@@ -37,7 +39,7 @@ export function countEntries(bytes: Buffer): EntryCount {
         text: bytes.toString('utf8', start, Math.min(end, start + MAX_SHOWN_BYTES)),
       };
     }
-    start = end + 1;
+    start = next + 1;
   }
   return { entries, unreadable, ...(firstUnreadable === undefined ? {} : { firstUnreadable }) };
 }

@@ -1,5 +1,6 @@
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isOwnName } from '../files/replace-file.ts';
 
 /** How long files must rest before they are read: an editor's save is several changes, a copy is many. */
 const SETTLE_MS = 200;
@@ -44,7 +45,7 @@ export function watchFolder(
   const watchAll = (): void => {
     for (const path of [...watchers.keys()]) stopWatching(path);
     startWatching(dirname(folder), (name) => name === basename(folder));
-    for (const path of foldersBelow(folder)) startWatching(path, isRead);
+    for (const path of foldersBelow(folder)) startWatching(path, isNews);
   };
 
   watchAll();
@@ -57,10 +58,10 @@ export function watchFolder(
 }
 
 /**
- * Names that begin with a dot are not read; some of them, caches and files half written, we write ourselves. But
+ * What we write ourselves, caches and files half written, is no change. Other names that begin with a dot may be one:
  * mounted configuration is exchanged by a link named `..data`, to which the files' own links lead.
  */
-const isRead = (name: string | null): boolean => name === null || !/^\.(?!\.)/.test(name);
+const isNews = (name: string | null): boolean => name === null || !isOwnName(name);
 
 /** The folder and all below it; none where it is missing. */
 function foldersBelow(folder: string): string[] {

@@ -19,6 +19,7 @@ const LABEL = /^[a-z0-9_-]{1,63}$/;
 const NETWORK = /^[\da-f.:]+\/\d{1,3}$/i;
 const PATTERN = /^\/.+\/$/;
 
+/** `a.b`, `=a.b`, `*.a.b` or `a.*`, as a policy or a list writes it. */
 export function parseDomainPattern(text: string): Result<DomainPattern, Fault> {
   if (/^[a-z]+:\/\//i.test(text))
     return fail({ problem: `\`${text}\` is a URL`, hint: `${FORMS}, without a scheme or path` });

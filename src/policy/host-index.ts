@@ -77,6 +77,9 @@ function domainText(specificity: number, host: Host): string {
   }
 }
 
+/**
+ * Time and memory grow with the entries of the sets; those of the lists stand in their table already, and are not touched.
+ */
 export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex {
   const own = tableOf(sets.domains);
   const listed = openNameTable(lists.table);

@@ -77,6 +77,7 @@ type Group<T> = { readonly any: RE2JS; readonly each: readonly (readonly [RE2JS,
 /** A union of more has so many states that re2js gives up its automaton and takes milliseconds. */
 const MAX_GROUP_SIZE = 500;
 
+/** Asking takes one pass over the host for each group of patterns, and one for each pattern of a group that finds it. */
 export function buildPatternIndex<T>(entries: readonly (readonly [HostPattern, T])[]): PatternIndex<T> {
   const groups = inGroups(entries).map(
     (members): Group<T> => ({

@@ -31,6 +31,7 @@ export type Membership = {
   find(asker: Asker): string | undefined;
 };
 
+/** No two of the departments claim the same user, group, port or network. */
 export function buildMembership(departments: Iterable<Claimant>): Membership {
   const claims = [...departments];
   const byUser = indexBy(claims, ({ users }) => users);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseDomainPattern } from './domain-pattern.ts';
 import { parseHostPattern } from './host-pattern.ts';
+import { IDENTIFIER, isIdentifier } from './identifier.ts';
 import { parseNetwork } from './network.ts';
 import { parseRequestUrl } from './request-url.ts';
 import type { Result } from './result.ts';
@@ -52,13 +53,12 @@ const parsedBy = <T>(
       return z.NEVER;
     });
 
-const IDENTIFIER = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const IDENTIFIER_HINT = 'use lower-case letters, digits and `-`, such as trade-ministry';
 
 const identifier = z
   .string()
   .check((context) => {
-    if (IDENTIFIER.test(context.value)) return;
+    if (isIdentifier(context.value)) return;
     context.issues.push({
       code: 'custom',
       input: context.value,

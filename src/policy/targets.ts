@@ -26,6 +26,7 @@ export type Targets = {
   sets(): HostSets;
 };
 
+/** `lists.read` are numbered first; what `build` finds comes after them. */
 export function createTargets(catalog: Catalog, lists: ListNames): Targets {
   const selectable = { catalog, lists: lists.available };
   const origins: Origin[] = lists.read.map((category) => ({ kind: 'category', category }));

@@ -81,9 +81,11 @@ function describeIssue(issue: z.core.$ZodIssue, parent: Path, schema: z.ZodType,
       }));
     }
     case 'invalid_type': {
+      const refusal = refusalAsText(issue.expected, value, schemasAt(schema, path));
+      if (refusal !== undefined) return [{ at, problem: `${name} cannot be \`${written}\``, hint: refusal }];
       const wanted = article(issue.expected);
-      const hint = typeHint(issue.expected, value, key, schemasAt(schema, path));
-      return [{ at, problem: `${name} is not ${wanted}`, hint: hint ?? `write ${wanted}` }];
+      const hint = typeHint(issue.expected, value, key) ?? `write ${wanted}`;
+      return [{ at, problem: `${name} is not ${wanted}`, hint }];
     }
     case 'invalid_value':
       return [{ at, problem: `unknown ${String(key)} \`${written}\``, hint: orList(issue.values) }];
@@ -103,14 +105,10 @@ function describeIssue(issue: z.core.$ZodIssue, parent: Path, schema: z.ZodType,
 }
 
 /** How to write what stands there in the kind that is wanted; undefined when that takes more than its spelling. */
-function typeHint(
-  expected: string,
-  value: unknown,
-  key: string | number | undefined,
-  wanted: readonly z.ZodType[],
-): string | undefined {
+function typeHint(expected: string, value: unknown, key: string | number | undefined): string | undefined {
   if (expected === 'array') return listHint(value, key);
-  if (expected === 'string' && typeof value !== 'object') return textHint(String(value), wanted);
+  if (expected === 'string' && typeof value !== 'object')
+    return `put it in quotes: "${shorten(String(value))}"`;
   if ((expected === 'number' || expected === 'int') && typeof value === 'string') {
     if (/^\d+$/.test(value)) return `write ${value} without quotes`;
     if (/^\d+\s*-\s*\d+$/.test(value)) return 'there are no ranges: list each port';
@@ -125,11 +123,15 @@ function listHint(value: unknown, key: string | number | undefined): string {
   return `write \`${key === undefined ? '' : `${key}: `}[${shorten(written)}]\``;
 }
 
-/** Quotes make a text of anything, but of few things one that is wanted: the schema itself says which. */
-function textHint(text: string, wanted: readonly z.ZodType[]): string {
-  const refusals = wanted.map((schema) => schema.safeParse(text).error?.issues[0]);
+/**
+ * Quotes make a text of anything, but of few things one that is wanted, such as a date: what the schema itself would say
+ * of the text. Undefined where quotes would do.
+ */
+function refusalAsText(expected: string, value: unknown, wanted: readonly z.ZodType[]): string | undefined {
+  if (expected !== 'string' || typeof value === 'object') return undefined;
+  const refusals = wanted.map((schema) => schema.safeParse(String(value)).error?.issues[0]);
   const [refusal] = refusals;
-  if (refusal === undefined || refusals.includes(undefined)) return `put it in quotes: "${shorten(text)}"`;
+  if (refusal === undefined || refusals.includes(undefined)) return undefined;
   return refusal.code === 'custom' ? String(refusal.params?.hint ?? refusal.message) : refusal.message;
 }
 
@@ -138,7 +140,7 @@ function keyHint(key: string, schema: z.ZodType, path: Path): string {
   if (key === 'category' && known.includes('categories'))
     return 'for a list write `categories: […]`, for a category of the catalog `services: { category: […] }`';
   const parents = known.filter((parent) => keysAt(schema, [...path, parent]).includes(key));
-  if (parents.length > 0) return `it goes under ${parents.map((parent) => `\`${parent}:\``).join(' or ')}`;
+  if (parents.length > 0) return `it goes under ${eitherOf(parents.map((parent) => `\`${parent}:\``))}`;
   const near = nearest(key, known);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   return known.length > 0 ? `known here: ${known.join(', ')}` : 'remove it';
@@ -156,6 +158,9 @@ function article(type: string): string {
   return words[type] ?? `of type ${type}`;
 }
 
+/** `a, b or c` */
+const eitherOf = (words: readonly string[]): string =>
+  new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(words);
 const orList = (values: readonly unknown[]): string => values.map(String).join(' or ');
 const shorten = (value: unknown): string => {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');

@@ -9,13 +9,13 @@ import { byText, createRowCounter, type Room, type RowCounter, type Rows, wayKey
  * counted as others, so that memory does not grow with the log.
  */
 const MAX_ROWS = 50_000;
-const MAX_ROWS_IN_ALL = 1_000_000;
+const MAX_ROWS_IN_ALL = 500_000;
 
 /** A log may say anything: departments, versions and moves beyond so many are counted together, under `OTHERS`. */
 const MAX_IDS = 1_000;
 
 /** The rules that a table can hold, and the hosts and people of them all that are told apart. */
-const RULE_LIMITS = { rules: 1_000, names: 1_000_000 };
+const RULE_LIMITS = { rules: 1_000, names: 500_000 };
 
 /** Stands for all ids that found no room. No department or version is called so. */
 export const OTHERS = '(others)';

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonOf, postern } from '../support/cli.ts';
 import { startHttpOrigin } from '../support/origin.ts';
+import { BROKEN_POLICY, TRADE_POLICY } from '../support/serve.ts';
 import { folderWith } from '../support/temp-dir.ts';
 
 const HOSTS = '# a list\n127.0.0.1 localhost\n0.0.0.0 b.example\n0.0.0.0 a.example\n0.0.0.0 com\n';
 const folder = (files: Record<string, string> = {}) =>
-  folderWith({ 'policies/.keep': '', 'h.txt': HOSTS, ...files });
+  folderWith({ 'policies/trade.yaml': TRADE_POLICY, 'h.txt': HOSTS, ...files });
 const run = (cwd: string, ...args: readonly string[]) => postern(['list', ...args], { cwd });
 const listIn = (cwd: string, name: string) => readFileSync(join(cwd, `policies/lists/${name}.txt`), 'utf8');
 const entriesIn = (cwd: string, name: string) =>
@@ -27,7 +28,7 @@ describe('import of a file', () => {
   of 5 lines: 1 comments and blank lines, 1 boilerplate, 1 refused
   refused 1: a single label: no name on the Internet
       line 5: 0.0.0.0 com
-A running Postern takes it up by itself when a rule uses it, such as:
+No rule names it yet; this one would block what it lists:
   - { id: ads, block: { categories: [ads] } }
 `);
     expect(listIn(cwd, 'ads').replace(/imported: .*/, 'imported: T')).toBe(
@@ -149,6 +150,82 @@ describe('a source that cannot be read says what to write instead', () => {
     await run(cwd, 'import', 'h.txt');
     rmSync(join(cwd, 'h.txt'));
     expect((await run(cwd, 'import', '--name', 'h')).stderr).toContain('is not there any more');
+  });
+});
+
+describe('what would keep the policies from loading', () => {
+  /** A rule that blocks what the list holds, and a test that needs one host open. */
+  const LISTING = `${TRADE_POLICY}  - id: h
+    block: { categories: [h] }
+tests:
+  - { request: "https://a.example/", expect: forward }
+`;
+  const listing = (files: Record<string, string> = {}) =>
+    folder({ 'policies/trade.yaml': LISTING, 'policies/lists/h.txt': 'own.example\n', ...files });
+  const GOOD = '0.0.0.0 b.example\n0.0.0.0 c.example\n';
+  const visibleIn = (cwd: string) =>
+    readdirSync(join(cwd, 'policies/lists')).filter((name) => name !== '.compiled.cache');
+
+  test('is not imported: the old list stands again, and the failing test is named', async () => {
+    const cwd = listing({ 'g.txt': GOOD });
+    expect(await run(cwd, 'import', 'g.txt', '--name', 'h', '--force')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('A running Postern takes it up by itself.'),
+    });
+    const before = listIn(cwd, 'h');
+    const { status, stdout, stderr } = await run(cwd, 'import', 'h.txt');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('the policies no longer load with it: policies/trade.yaml:11:');
+    expect(stderr).toContain('--force keeps it');
+    expect(listIn(cwd, 'h')).toBe(before);
+    expect(visibleIn(cwd)).toEqual(['h.txt']);
+    expect((await postern(['check'], { cwd })).status).toBe(0);
+  });
+
+  test('is imported with --force, which says what no longer loads', async () => {
+    const cwd = listing();
+    const { status, stdout } = await run(cwd, 'import', 'h.txt', '--force');
+    expect(status).toBe(0);
+    expect(stdout).toContain('warning the policies no longer load with it: policies/trade.yaml:11:');
+    expect(entriesIn(cwd, 'h')).toEqual(['=a.example', '=b.example']);
+    expect(visibleIn(cwd)).toEqual(['h.txt']);
+  });
+
+  test('says so and goes on where they did not load before', async () => {
+    const cwd = folder({ 'policies/trade.yaml': BROKEN_POLICY });
+    const { status, stdout } = await run(cwd, 'import', 'h.txt');
+    expect(status).toBe(0);
+    expect(stdout).toContain('warning the policies do not load, and did not before: policies/trade.yaml:4:');
+    expect(entriesIn(cwd, 'h')).toEqual(['=a.example', '=b.example']);
+  });
+
+  test('is no hindrance where the list is what the policies were waiting for', async () => {
+    const cwd = folder({ 'policies/trade.yaml': LISTING, 'h.txt': GOOD });
+    expect((await postern(['check'], { cwd })).status).toBe(1);
+    const { status, stdout } = await run(cwd, 'import', 'h.txt');
+    expect(status).toBe(0);
+    expect(stdout).toContain('A running Postern takes it up by itself.');
+    expect((await postern(['check'], { cwd })).status).toBe(0);
+  });
+
+  test('with --all, holds up that list alone', async () => {
+    let isNew = false;
+    const { port } = await startHttpOrigin((request, response) => {
+      const more = request.url === '/h.txt' ? 'a.example' : 'd.example';
+      response.end(isNew ? `${GOOD}0.0.0.0 ${more}\n` : GOOD);
+    });
+    const cwd = folder({ 'policies/trade.yaml': LISTING });
+    for (const name of ['h', 'i']) await run(cwd, 'import', `http://127.0.0.1:${port}/${name}.txt`);
+    isNew = true;
+    const result = await run(cwd, 'import', '--all', '--json');
+    expect(result.status).toBe(1);
+    expect(jsonOf(result)).toMatchObject({
+      lists: [
+        { ok: false, name: 'h' },
+        { ok: true, name: 'i', entries: 3 },
+      ],
+    });
+    expect(entriesIn(cwd, 'h')).toEqual(['=b.example', '=c.example']);
   });
 });
 

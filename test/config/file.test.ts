@@ -90,7 +90,13 @@ describe('an unknown key is an error, and the nearest known one is offered', () 
 describe('a value that a setting cannot have', () => {
   test.each([
     ['a port too high', 'listen: [{ port: 70000 }]', '1:18', '`port` cannot be `70000`', 'at most 65535'],
-    ['a port as text', 'listen: [{ port: "80" }]', '1:18', '`port` is not a number', 'write a number'],
+    [
+      'a port as text',
+      'listen: [{ port: "80" }]',
+      '1:18',
+      '`port` is not a number',
+      'write 80 without quotes',
+    ],
     [
       'a name to listen on',
       'listen: [{ host: localhost }]',

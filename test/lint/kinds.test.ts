@@ -49,7 +49,7 @@ describe('a domain without a dot', () => {
   ])('%s is reported, with what may be meant', (domain, hint) => {
     expect(found(`[a.kr, ${domain}]`)).toMatchObject([
       {
-        at: 'policies/office.yaml:6:67',
+        at: 'policies/office.yaml:6:68',
         problem: `\`${domain.replaceAll('"', '')}\` has no dot: it covers no site on the Internet`,
         hint,
       },

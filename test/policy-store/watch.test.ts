@@ -181,3 +181,25 @@ test('a folder that cannot be watched is told, and nothing is thrown: a reload b
   watcher.close();
   watcher.close();
 });
+
+test('mounted configuration that is exchanged by its hidden link is a change', async () => {
+  const folder = folderWith({ '..v1/office.yaml': 'a', '..v2/office.yaml': 'b' });
+  symlinkSync('..v1', join(folder, '..data'));
+  symlinkSync('..data/office.yaml', join(folder, 'office.yaml'));
+  const { called } = watched(folder);
+  symlinkSync('..v2', join(folder, '..data_tmp'));
+  renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+  await called(1);
+});
+
+test('a cache that Postern writes itself is none, so that it cannot keep itself busy', async () => {
+  const folder = folderWith({ 'lists/ads.txt': 'a.kr\n' });
+  const { seen } = watched(folder);
+  writeFileSync(join(folder, 'lists', '.compiled.cache.0123456789abcdef.tmp'), 'x');
+  renameSync(
+    join(folder, 'lists', '.compiled.cache.0123456789abcdef.tmp'),
+    join(folder, 'lists', '.compiled.cache'),
+  );
+  await aChangeElsewhereIsTold();
+  expect(seen).toEqual([]);
+});

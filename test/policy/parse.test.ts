@@ -47,6 +47,9 @@ describe('a key', () => {
     expect(problemsOfRule(...RULE, 'timezone: Asia/Seoul')).toBe(
       'policies/office.yaml:6:5: unknown key `timezone` (it goes under `when:`)',
     );
+    expect(problemsOfRule('id: a', 'domains: [a.com]')).toContain(
+      'unknown key `domains` (it goes under `block:`, `allow:` or `unless:`)',
+    );
     expect(problemsOfRule('id: a', 'block: { jurisdiction: [CN] }')).toContain(
       'unknown key `jurisdiction` (it goes under `services:`)',
     );
@@ -134,27 +137,27 @@ describe('a value of the wrong kind', () => {
     [
       'one day for a list of days',
       [...RULE, 'when: { days: mon-fri, timezone: Asia/Seoul }'],
-      '6:17: `days` is not a list (write `days: [mon-fri]`)',
+      '6:19: `days` is not a list (write `days: [mon-fri]`)',
     ],
     [
       'domains in one text',
       ['id: a', 'block: { domains: "a.com, b.com" }'],
-      '5:21: `domains` is not a list (write `domains: [a.com, b.com]`)',
+      '5:23: `domains` is not a list (write `domains: [a.com, b.com]`)',
     ],
     [
       'a domain that needs quotes',
       ['id: a', 'block: { domains: "*.a.com" }'],
-      '5:21: `domains` is not a list (write `domains: ["*.a.com"]`)',
+      '5:23: `domains` is not a list (write `domains: ["*.a.com"]`)',
     ],
     [
       'a year for a date, which quotes would not mend',
       [...RULE, 'review: 2027'],
-      '6:13: `review` is not a text (write a date, such as 2026-12-31)',
+      '6:13: `review` cannot be `2027` (write a date, such as 2026-12-31)',
     ],
     [
       'a number for a network',
       [...RULE, 'unless: { networks: [10.2] }'],
-      '6:26: this entry is not a text (write an address or CIDR, such as 10.20.0.0/16)',
+      '6:26: this entry cannot be `10.2` (write an address or CIDR, such as 10.20.0.0/16)',
     ],
     [
       'a fraction',
