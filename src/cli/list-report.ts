@@ -1,3 +1,4 @@
+import { visibleText } from '../block-page/text.ts';
 import { type Effect, type Imported, printable } from '../lists/import-list.ts';
 import type { StoredList } from '../lists/list-file.ts';
 import type { ReadList } from '../lists/read.ts';
@@ -119,7 +120,7 @@ export function statsAsText(lists: readonly StoredList[], now: Date): string {
     header?.format ?? '-',
     age(now.getTime() - (Date.parse(header?.imported ?? '') || modified.getTime())),
     size(bytes),
-    header === undefined ? 'written by hand' : (header.source ?? '-'),
+    header === undefined ? 'written by hand' : visibleText(header.source ?? '-'),
   ]);
   const columns = table([['NAME', 'ENTRIES', 'FORMAT', 'AGE', 'SIZE', 'SOURCE'], ...rows]);
   return `${columns}\n${lists.map(whatCannotBeRead).join('')}`;

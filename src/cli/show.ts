@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { visibleText } from '../block-page/text.ts';
 import { nearest } from '../policy/nearest.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { printDepartment } from '../policy/print.ts';
@@ -44,10 +45,10 @@ function list({ departments }: PolicySet, json: boolean): void {
   }
   const rows = all.map(({ id, title, rules, exceptions, at }) => [
     out.bold(id),
-    title.en ?? title.ko ?? '',
+    visibleText(title.en ?? title.ko ?? ''),
     count(rules.length, 'rule'),
     count(exceptions.length, 'exception'),
-    at,
+    visibleText(at),
   ]);
   process.stdout.write(`${table(rows)}\n`);
 }

@@ -3,7 +3,7 @@ import { type ParsedPolicies, parsePolicies } from '../policy/parse.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { runPolicyTests } from '../policy/policy-tests.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
-import { listNames, loadLists } from './lists.ts';
+import { ignoredListFiles, listNames, loadLists } from './lists.ts';
 import { readPolicyFolder } from './read-folder.ts';
 
 /** A policy folder as it is written, and as it decides. */
@@ -47,6 +47,11 @@ async function readLists(folder: string, named: ReadonlySet<string>): Promise<Re
     available.filter((name) => named.has(name)),
   );
   return loaded.ok
-    ? succeed({ available, compiled: loaded.value.compiled, version: loaded.value.version })
+    ? succeed({
+        available,
+        ignored: ignoredListFiles(folder),
+        compiled: loaded.value.compiled,
+        version: loaded.value.version,
+      })
     : loaded;
 }

@@ -16,6 +16,8 @@ import type { Located } from './yaml-source.ts';
 /** The lists of a policy folder: the names of all, and what those say that the rules name. */
 export type PolicyLists = {
   readonly available: readonly string[];
+  /** Files in `lists/` that are no lists, because of their names: `vpn.list`. */
+  readonly ignored?: readonly string[];
   readonly compiled: CompiledLists;
   /** Of what the lists say; the same contents have the same version. */
   readonly version: string;
@@ -39,7 +41,11 @@ export const NO_LISTS: PolicyLists = {
 export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<PolicySet> {
   const problems: Problem[] = [];
   const catalog = buildCatalog(parsed.catalogs, problems);
-  const targets = createTargets(catalog, { available: lists.available, read: lists.compiled.names });
+  const targets = createTargets(catalog, {
+    available: lists.available,
+    ignored: lists.ignored ?? [],
+    read: lists.compiled.names,
+  });
   const bases = indexBases(parsed.bases, problems);
   const departments = new Map<string, Sightless>();
   for (const file of parsed.departments) {

@@ -1,4 +1,5 @@
 import { parseDomainPattern } from './domain-pattern.ts';
+import { foreignLineHint } from './foreign-line.ts';
 import { addressLiteral, type Host, parseHost } from './host.ts';
 import { hasPlainName } from './host-list-name.ts';
 import { MAX_PATTERNS_SIZE, parseHostPattern } from './host-pattern.ts';
@@ -162,7 +163,9 @@ function readLine(
   const entry = text.value.replace(COMMENT, '').trim();
   if (entry === '') return succeed(0);
   const added = addEntry(entry, set, into);
-  return added.ok ? succeed(1) : fail({ column: text.value.indexOf(entry) + 1, ...added.error });
+  if (added.ok) return succeed(1);
+  const { problem, hint } = added.error;
+  return fail({ column: text.value.indexOf(entry) + 1, problem, hint: foreignLineHint(entry) ?? hint });
 }
 
 const COMMENT = /(?:^|\s)#.*$/;

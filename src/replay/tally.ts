@@ -24,8 +24,7 @@ export const OTHERS = '(others)';
 export const idWithin = <Id>(
   counted: ReadonlyMap<Id | typeof OTHERS, unknown>,
   id: Id,
-  room = MAX_IDS,
-): Id | typeof OTHERS => (counted.has(id) || counted.size < room ? id : OTHERS);
+): Id | typeof OTHERS => (counted.has(id) || counted.size < MAX_IDS ? id : OTHERS);
 
 export type DepartmentTally = {
   readonly department: string | undefined;

@@ -17,7 +17,7 @@ export const HEADINGS: Readonly<Record<Direction, string>> = {
 /** What the table of rules says of each direction. */
 export const RULE_CHANGES: Readonly<Record<Direction, string>> = {
   'now-blocked': 'would block',
-  'now-forwarded': 'blocked, and would no more',
+  'now-forwarded': 'would no longer block',
   'now-observed': 'would observe',
 };
 

@@ -36,3 +36,16 @@ test('JSON has the text as it is', async () => {
   const { stdout } = await check({ [`policies/${KEY}.yaml`]: 'department: trade\n' }, '--json');
   expect(JSON.stringify(JSON.parse(stdout))).toContain(JSON.stringify(KEY).slice(1, -1));
 });
+
+test('the tables of departments and of lists show titles and sources harmless', async () => {
+  const cwd = folderWith({
+    'policies/trade.yaml': TRADE_POLICY.replace('title: Trade', 'title: "a\\u202eb\\e[2J"'),
+    'policies/lists/h.txt': `# postern list\n# source: ${KEY}\n# format: plain\na.example\n`,
+  });
+  for (const args of [['show'], ['list', 'stats']]) {
+    const { status, stdout } = await postern(args, { cwd });
+    expect(status).toBe(0);
+    expect(stdout).toContain('\ufffd');
+    expect(stdout).not.toMatch(ACTING);
+  }
+});

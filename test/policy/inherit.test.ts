@@ -204,7 +204,7 @@ describe('what cannot be extended is a problem', () => {
 test('a base that nobody extends is held to the same rules', () => {
   const text = 'base: unused\nrules:\n  - { id: r, block: { services: [nothing] } }\n';
   expect(problemsOfAll({ 'unused.yaml': text }, office({}))).toBe(
-    'policies/unused.yaml:3:34: no service of the catalog has the id `nothing` (check its spelling, or add it to policies/catalog/)',
+    'policies/unused.yaml:3:34: no service of the catalog has the id `nothing` (check its spelling, or add it to the catalog)',
   );
 });
 
