@@ -22,6 +22,13 @@ module.exports = {
     },
     { name: 'src-never-imports-tests', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
     room('policy/', []),
+    room('policy/matching/', ['policy/(result|host|network|public-suffix)\\.ts']),
+    room('policy/yaml/', ['policy/(result|nearest)\\.ts']),
+    room('policy/times/', ['policy/(result|nearest)\\.ts']),
+    room('policy/language/', [
+      'policy/(matching|yaml|times)/',
+      'policy/(result|nearest|network|request-url|policy|identifier|meant-list)\\.ts',
+    ]),
     room('tls/', []),
     room('files/', ['policy/']),
     room('policy-store/', ['policy/', 'files/']),

@@ -3,7 +3,7 @@ import type { Applicability, Decision } from '../policy/decide.ts';
 import { describeEvidence, type Explanation, type Verdict } from '../policy/explain.ts';
 import type { Facts } from '../policy/facts.ts';
 import { lineOf, type PolicySet, type RequestUrl, type Rule, type Target } from '../policy/policy.ts';
-import { describeSchedule } from '../policy/schedule.ts';
+import { describeSchedule } from '../policy/times/schedule.ts';
 import { out, table } from './output.ts';
 
 /** A request, what would be decided on it, and what each rule had to say. */

@@ -2,7 +2,7 @@ import { visibleText } from '../block-page/text.ts';
 import { type Effect, type Imported, printable } from '../lists/import-list.ts';
 import type { StoredList } from '../lists/list-file.ts';
 import type { ReadList } from '../lists/read.ts';
-import { foreignLineHint } from '../policy/foreign-line.ts';
+import { foreignLineHint } from '../policy/matching/foreign-line.ts';
 import { count, out, table, visibleProblem } from './output.ts';
 
 /** Lines that the terminal shows; `--json` has up to 10,000, and `--report` all. */

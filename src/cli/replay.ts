@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { findLogs, type LogSource } from '../decision-log/log-files.ts';
 import { readLog } from '../decision-log/reader.ts';
-import { type DomainPattern, parseDomainPattern } from '../policy/domain-pattern.ts';
+import { type DomainPattern, parseDomainPattern } from '../policy/matching/domain-pattern.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { loadPolicies } from '../policy-store/load.ts';
 import { replayJson } from '../replay/json.ts';

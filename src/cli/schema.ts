@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import type { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
-import { jsonSchemaOf, policySchema, type SchemaHead } from '../policy/json-schema.ts';
-import { catalogSchema } from '../policy/schema.ts';
+import { jsonSchemaOf, policySchema, type SchemaHead } from '../policy/language/json-schema.ts';
+import { catalogSchema } from '../policy/language/schema.ts';
 import { type CommonOptions, withCommonOptions } from './options.ts';
 import { EXIT, printJson, printProblems, table } from './output.ts';
 

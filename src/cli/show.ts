@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { visibleText } from '../block-page/text.ts';
+import { printDepartment } from '../policy/language/print.ts';
 import { nearest } from '../policy/nearest.ts';
 import type { PolicySet } from '../policy/policy.ts';
-import { printDepartment } from '../policy/print.ts';
 import type { Problem } from '../policy/result.ts';
 import { compileFolder } from '../policy-store/load.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';

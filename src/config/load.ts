@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { fail, type Result, succeed } from '../policy/result.ts';
-import { checkYaml, parseYaml } from '../policy/yaml-source.ts';
+import { checkYaml, parseYaml } from '../policy/yaml/yaml-source.ts';
 import { configSchema, PATH_SETTINGS } from './schema.ts';
 import { type Override, readVariables } from './variables.ts';
 

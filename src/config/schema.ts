@@ -1,11 +1,11 @@
 import net from 'node:net';
 import { z } from 'zod';
 import { parseHost } from '../policy/host.ts';
-import { domainPattern, network } from '../policy/schema.ts';
+import { domainPattern, network } from '../policy/language/schema.ts';
 
 /**
  * The configuration file. Unknown keys are errors: a misspelt setting must not leave a default in force unseen.
- * Descriptions and `meta` are for editors (`policy/json-schema`), and never refuse what the checks accept.
+ * Descriptions and `meta` are for editors (`policy/language/json-schema`), and never refuse what the checks accept.
  */
 
 const path = z.string().min(1, 'must not be empty');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../policy/nearest.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
-import { unwrap } from '../policy/schema-keys.ts';
+import { unwrap } from '../policy/yaml/schema-keys.ts';
 import { configSchema } from './schema.ts';
 
 /** A setting that an environment variable can give: a scalar, or a list of scalars separated by commas. */

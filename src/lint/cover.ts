@@ -1,7 +1,7 @@
-import { type DomainPattern, patternCovers } from '../policy/domain-pattern.ts';
 import type { Host } from '../policy/host.ts';
-import type { Covering } from '../policy/host-index.ts';
-import { MEMBER_FORMS, RANK } from '../policy/name-table-layout.ts';
+import { type DomainPattern, patternCovers } from '../policy/matching/domain-pattern.ts';
+import type { Covering } from '../policy/matching/host-index.ts';
+import { MEMBER_FORMS, RANK } from '../policy/matching/name-table-layout.ts';
 import { mask, type Network } from '../policy/network.ts';
 import type { Target } from '../policy/policy.ts';
 import type { LintedFolder } from './finding.ts';

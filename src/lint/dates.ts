@@ -1,4 +1,4 @@
-import { type Schedule, scheduleEnd } from '../policy/schedule.ts';
+import { type Schedule, scheduleEnd } from '../policy/times/schedule.ts';
 import type { Finding, LintedFolder } from './finding.ts';
 import { writtenExceptions, writtenRules } from './written.ts';
 

@@ -1,9 +1,9 @@
-import type { DomainPattern } from '../policy/domain-pattern.ts';
 import { addressLiteral } from '../policy/host.ts';
+import type { AudienceEntry, HostsEntry } from '../policy/language/schema.ts';
+import type { DomainPattern } from '../policy/matching/domain-pattern.ts';
 import { mask, type Network } from '../policy/network.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
-import type { AudienceEntry, HostsEntry } from '../policy/schema.ts';
-import type { Located } from '../policy/yaml-source.ts';
+import type { Located } from '../policy/yaml/yaml-source.ts';
 import { type DomainPatternKey, domainKey } from './cover.ts';
 import type { LintedFolder } from './finding.ts';
 import { type Path, ruleFiles, writtenExceptions, writtenRules } from './written.ts';

@@ -1,6 +1,6 @@
 import { parse } from 'tldts';
-import type { DomainPattern } from '../policy/domain-pattern.ts';
 import { addressLiteral, type Host } from '../policy/host.ts';
+import type { DomainPattern } from '../policy/matching/domain-pattern.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
 import type { Finding, LintedFolder } from './finding.ts';
 import { writtenDomains } from './written.ts';

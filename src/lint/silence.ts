@@ -1,7 +1,7 @@
 import { CST, Lexer } from 'yaml';
 import { nearest } from '../policy/nearest.ts';
 import { lineOf } from '../policy/policy.ts';
-import type { Located } from '../policy/yaml-source.ts';
+import type { Located } from '../policy/yaml/yaml-source.ts';
 import { CODES, type Finding, type LintedFolder } from './finding.ts';
 
 /** A comment `# lint-ok: code, code`, and the line that it speaks of, `policies/trade.yaml:14`. */

@@ -1,8 +1,8 @@
-import type { DomainPattern } from '../policy/domain-pattern.ts';
+import type { BaseFile, DepartmentFile, ExceptionEntry, RuleEntry } from '../policy/language/schema.ts';
+import type { DomainPattern } from '../policy/matching/domain-pattern.ts';
 import type { ParsedPolicies } from '../policy/parse.ts';
 import type { Department, Exception, Place, PolicySet, Rule } from '../policy/policy.ts';
-import type { BaseFile, DepartmentFile, ExceptionEntry, RuleEntry } from '../policy/schema.ts';
-import type { Located } from '../policy/yaml-source.ts';
+import type { Located } from '../policy/yaml/yaml-source.ts';
 
 export type Path = readonly (string | number)[];
 export type RuleFile = Located<DepartmentFile> | Located<BaseFile>;

@@ -1,7 +1,7 @@
-import { parseDomainPattern } from '../policy/domain-pattern.ts';
 import type { Host } from '../policy/host.ts';
-import { hasPlainName } from '../policy/host-list-name.ts';
-import { parseHostPattern } from '../policy/host-pattern.ts';
+import { parseDomainPattern } from '../policy/matching/domain-pattern.ts';
+import { hasPlainName } from '../policy/matching/host-list-name.ts';
+import { parseHostPattern } from '../policy/matching/host-pattern.ts';
 import { parseNetwork } from '../policy/network.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
 import { withoutComment } from './plain.ts';

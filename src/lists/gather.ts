@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { addressLiteral } from '../policy/host.ts';
-import { buildPatternIndex, type HostPattern, MAX_PATTERNS_SIZE } from '../policy/host-pattern.ts';
+import { buildPatternIndex, type HostPattern, MAX_PATTERNS_SIZE } from '../policy/matching/host-pattern.ts';
 import { mask, type Network } from '../policy/network.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
 import { type Entry, entryText, type Item, type NameKind } from './item.ts';

@@ -1,6 +1,6 @@
-import { type DomainPattern, parseDomainPattern } from '../policy/domain-pattern.ts';
 import { addressLiteral, type Host } from '../policy/host.ts';
-import { type HostPattern, parseHostPattern } from '../policy/host-pattern.ts';
+import { type DomainPattern, parseDomainPattern } from '../policy/matching/domain-pattern.ts';
+import { type HostPattern, parseHostPattern } from '../policy/matching/host-pattern.ts';
 import { type Network, parseNetwork } from '../policy/network.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
 

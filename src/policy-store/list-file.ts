@@ -2,8 +2,8 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHANGED, type Fault, type Reading } from '../files/read-unchanged.ts';
 import { readWithinFolder } from '../files/within-folder.ts';
+import { returnableBuffer } from '../policy/matching/returnable-buffer.ts';
 import { fail, type Result } from '../policy/result.ts';
-import { returnableBuffer } from '../policy/returnable-buffer.ts';
 
 /** Some 25 million names. */
 const MAX_LIST_BYTES = 512 * 2 ** 20;

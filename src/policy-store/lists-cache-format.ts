@@ -1,8 +1,8 @@
 import { createHash, hash } from 'node:crypto';
-import type { CompiledLists } from '../policy/host-list.ts';
-import { parseHostPattern } from '../policy/host-pattern.ts';
-import type { NameTableData } from '../policy/name-table.ts';
-import { ENTRIES_AT, MEMBER_FORMS, ROW_WORDS } from '../policy/name-table-layout.ts';
+import type { CompiledLists } from '../policy/matching/host-list.ts';
+import { parseHostPattern } from '../policy/matching/host-pattern.ts';
+import type { NameTableData } from '../policy/matching/name-table.ts';
+import { ENTRIES_AT, MEMBER_FORMS, ROW_WORDS } from '../policy/matching/name-table-layout.ts';
 import { parseNetwork } from '../policy/network.ts';
 
 /**

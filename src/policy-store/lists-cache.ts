@@ -1,7 +1,7 @@
 import { readUnchanged } from '../files/read-unchanged.ts';
 import { replaceFile } from '../files/replace-file.ts';
-import type { CompiledLists } from '../policy/host-list.ts';
-import { returnableBuffer } from '../policy/returnable-buffer.ts';
+import type { CompiledLists } from '../policy/matching/host-list.ts';
+import { returnableBuffer } from '../policy/matching/returnable-buffer.ts';
 import { decodeLists, encodeLists } from './lists-cache-format.ts';
 
 /** The lists, compiled, take less. */

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type CompiledLists, compileLists, type HostList } from '../policy/host-list.ts';
+import { type CompiledLists, compileLists, type HostList } from '../policy/matching/host-list.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { readListFile } from './list-file.ts';
 import { readListsCache, writeListsCache } from './lists-cache.ts';

@@ -4,7 +4,7 @@ import type { Fault, Reading } from '../files/read-unchanged.ts';
 import { readWithinFolder } from '../files/within-folder.ts';
 import type { PolicyFile } from '../policy/parse.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
-import { MAX_YAML_CHARACTERS } from '../policy/yaml-source.ts';
+import { MAX_YAML_CHARACTERS } from '../policy/yaml/yaml-source.ts';
 
 /** A country has a few dozen ministries; a folder of more files than this is another folder. */
 const MAX_POLICY_FILES = 5_000;

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
-import { buildCatalog } from './catalog.ts';
-import { buildHostIndex } from './host-index.ts';
-import type { CompiledLists } from './host-list.ts';
-import { MAX_PATTERNS_SIZE } from './host-pattern.ts';
-import { type Inherited, inherit, type Written } from './inherit.ts';
+import { buildCatalog } from './language/catalog.ts';
+import { type Inherited, inherit, type Written } from './language/inherit.ts';
+import type {
+  AudienceEntry,
+  BaseFile,
+  DepartmentFile,
+  ExceptionEntry,
+  RuleEntry,
+} from './language/schema.ts';
+import { createTargets, type Targets } from './language/targets.ts';
+import { buildHostIndex } from './matching/host-index.ts';
+import type { CompiledLists } from './matching/host-list.ts';
+import { MAX_PATTERNS_SIZE } from './matching/host-pattern.ts';
+import { createNameTableBuilder } from './matching/name-table.ts';
 import { buildMembership } from './membership.ts';
-import { createNameTableBuilder } from './name-table.ts';
 import type { ParsedPolicies } from './parse.ts';
 import type { Audience, Department, Exception, PolicySet, PolicyTest, Rule } from './policy.ts';
 import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
-import type { AudienceEntry, BaseFile, DepartmentFile, ExceptionEntry, RuleEntry } from './schema.ts';
-import { createTargets, type Targets } from './targets.ts';
-import type { Located } from './yaml-source.ts';
+import type { Located } from './yaml/yaml-source.ts';
 
 /** The lists of a policy folder: the names of all, and what those say that the rules name. */
 export type PolicyLists = {

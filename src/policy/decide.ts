@@ -1,9 +1,9 @@
 import type { SpecialRange } from './address.ts';
 import type { Facts } from './facts.ts';
-import type { Covering, Origin } from './host-index.ts';
+import type { Covering, Origin } from './matching/host-index.ts';
 import { networkContains } from './network.ts';
 import type { Action, Audience, Department, Exception, PolicySet, Rule } from './policy.ts';
-import { scheduleVerdict } from './schedule.ts';
+import { scheduleVerdict } from './times/schedule.ts';
 
 export type Decision =
   | { readonly action: 'forward'; readonly reason: ForwardReason; readonly wouldBlock?: BlockReason }

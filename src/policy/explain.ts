@@ -7,7 +7,7 @@ import {
   ruleApplies,
 } from './decide.ts';
 import type { Facts } from './facts.ts';
-import type { Covering } from './host-index.ts';
+import type { Covering } from './matching/host-index.ts';
 import type { Department, Exception, PolicySet, Rule } from './policy.ts';
 
 export type Verdict<T> = {

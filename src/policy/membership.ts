@@ -1,5 +1,5 @@
+import { buildNetworkIndex } from './matching/network-index.ts';
 import type { Network } from './network.ts';
-import { buildNetworkIndex } from './network-index.ts';
 
 /** Who belongs to a department: any one of these suffices. */
 export type Members = {

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
 import {
   type BaseFile,
   baseSchema,
@@ -7,8 +6,9 @@ import {
   catalogSchema,
   type DepartmentFile,
   departmentSchema,
-} from './schema.ts';
-import { checkYaml, type Located, parseYaml, type YamlSource } from './yaml-source.ts';
+} from './language/schema.ts';
+import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
+import { checkYaml, type Located, parseYaml, type YamlSource } from './yaml/yaml-source.ts';
 
 /** A policy file as text; `name` is how messages and the log call it, such as `policies/trade-ministry.yaml`. */
 export type PolicyFile = { readonly name: string; readonly text: string };

@@ -1,10 +1,10 @@
-import type { DomainPattern } from './domain-pattern.ts';
 import type { Host } from './host.ts';
-import type { HostIndex, HostView } from './host-index.ts';
-import type { HostPattern } from './host-pattern.ts';
+import type { DomainPattern } from './matching/domain-pattern.ts';
+import type { HostIndex, HostView } from './matching/host-index.ts';
+import type { HostPattern } from './matching/host-pattern.ts';
 import type { Members, Membership } from './membership.ts';
 import type { Network } from './network.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule } from './times/schedule.ts';
 
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];

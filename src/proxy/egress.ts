@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os';
 import { specialRange } from '../policy/address.ts';
 import type { BlockReason } from '../policy/decide.ts';
-import { type DomainPattern, patternCovers } from '../policy/domain-pattern.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { Host } from '../policy/host.ts';
+import { type DomainPattern, patternCovers } from '../policy/matching/domain-pattern.ts';
 import { addressBytes, type Network, networkContains } from '../policy/network.ts';
 
 export type EgressSettings = {

@@ -1,6 +1,6 @@
 import type { LogEntry, LoggedDecision } from '../decision-log/parse-line.ts';
 import type { UnreadableLine } from '../decision-log/reader.ts';
-import { type DomainPattern, patternCovers } from '../policy/domain-pattern.ts';
+import { type DomainPattern, patternCovers } from '../policy/matching/domain-pattern.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { RuleRows } from './by-rule.ts';
 import { comparingWith } from './compare.ts';

@@ -32,7 +32,7 @@ describe('policies that change while it runs', () => {
     write(cwd, STRICTER_POLICY);
     serve.process.kill('SIGHUP');
     const reloaded = await serve.announced('reloaded');
-    expect(reloaded).toEqual({ kind: 'reloaded', changed: true, policy: await version(cwd) });
+    expect(reloaded).toEqual({ kind: 'reloaded', changed: true, policy: await version(cwd), warnings: [] });
     expect(reloaded.policy).not.toBe(before);
     expect(await reason(serve, 'http://example.org/')).toMatchObject({ reason: 'rule', rule: 'example' });
   });

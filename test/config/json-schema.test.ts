@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { configSchema } from '../../src/config/schema.ts';
-import { jsonSchemaOf } from '../../src/policy/json-schema.ts';
+import { jsonSchemaOf } from '../../src/policy/language/json-schema.ts';
 import { checkerOf, near } from '../support/json-schema.ts';
 
 const SCHEMA = jsonSchemaOf(configSchema, { name: 'test', title: 'Test', description: 'A test.' });

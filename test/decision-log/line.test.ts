@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/decision-log/record.ts';
 import type { Decision, Evidence } from '../../src/policy/decide.ts';
-import type { Origin } from '../../src/policy/host-index.ts';
+import type { Origin } from '../../src/policy/matching/host-index.ts';
 import {
   BLOCKED,
   decisionRecord,

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { compile, type PolicyLists } from '../../src/policy/compile.ts';
-import { parseDomainPattern, patternCovers } from '../../src/policy/domain-pattern.ts';
 import { parseHost } from '../../src/policy/host.ts';
-import { compileLists } from '../../src/policy/host-list.ts';
+import { parseDomainPattern, patternCovers } from '../../src/policy/matching/domain-pattern.ts';
+import { compileLists } from '../../src/policy/matching/host-list.ts';
 import { type PolicyFile, parsePolicies } from '../../src/policy/parse.ts';
 import { runPolicyTests } from '../../src/policy/policy-tests.ts';
 import type { Problem, Result } from '../../src/policy/result.ts';

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseDomainPattern, patternCovers } from '../../src/policy/domain-pattern.ts';
 import { addressLiteral, type Host } from '../../src/policy/host.ts';
-import { compileLists } from '../../src/policy/host-list.ts';
-import { hasPlainName } from '../../src/policy/host-list-name.ts';
+import { parseDomainPattern, patternCovers } from '../../src/policy/matching/domain-pattern.ts';
+import { compileLists } from '../../src/policy/matching/host-list.ts';
+import { hasPlainName } from '../../src/policy/matching/host-list-name.ts';
 import {
   createNameTableBuilder,
   type Match,
   openNameTable,
   specificityOf,
-} from '../../src/policy/name-table.ts';
+} from '../../src/policy/matching/name-table.ts';
 import { host, pattern } from '../policy/support.ts';
 
 // Few labels, so that random names and hosts meet.

@@ -5,9 +5,9 @@ import { categoriesIn, compile } from '../../src/policy/compile.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { explain } from '../../src/policy/explain.ts';
 import type { Facts } from '../../src/policy/facts.ts';
+import { printDepartment } from '../../src/policy/language/print.ts';
 import { type PolicyFile, parsePolicies } from '../../src/policy/parse.ts';
 import type { Department, Target } from '../../src/policy/policy.ts';
-import { printDepartment } from '../../src/policy/print.ts';
 import { readPolicyFolder } from '../../src/policy-store/read-folder.ts';
 import { describeDecision, type Files, host, listsOf, policiesOf, unwrap } from '../policy/support.ts';
 import {

@@ -7,7 +7,7 @@ import {
   type ScheduleVerdict,
   scheduleEnd,
   scheduleVerdict,
-} from '../../src/policy/schedule.ts';
+} from '../../src/policy/times/schedule.ts';
 import { unwrap } from '../policy/support.ts';
 
 /** A schedule as its parts, from which the entry is written and the reference judges. */

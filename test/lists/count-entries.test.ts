@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { countEntries } from '../../src/lists/count-entries.ts';
-import { compileLists } from '../../src/policy/host-list.ts';
+import { compileLists } from '../../src/policy/matching/host-list.ts';
 
 const GOOD = [
   'a.example',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CompiledLists, compileLists } from '../../src/policy/host-list.ts';
+import { type CompiledLists, compileLists } from '../../src/policy/matching/host-list.ts';
 import { decodeLists, encodeLists } from '../../src/policy-store/lists-cache-format.ts';
 import { unwrap } from '../policy/support.ts';
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Match, openNameTable } from '../../src/policy/name-table.ts';
+import { type Match, openNameTable } from '../../src/policy/matching/name-table.ts';
 import { ignoredListFiles, listNames, loadLists } from '../../src/policy-store/lists.ts';
 import { describeProblem, errorOf, host, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';

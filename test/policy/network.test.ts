@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { buildNetworkIndex } from '../../src/policy/matching/network-index.ts';
 import { networkContains, parseNetwork } from '../../src/policy/network.ts';
-import { buildNetworkIndex } from '../../src/policy/network-index.ts';
 import { errorOf, network } from './support.ts';
 
 describe('a network', () => {

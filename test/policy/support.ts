@@ -1,9 +1,9 @@
 import { compile, NO_LISTS, type PolicyLists } from '../../src/policy/compile.ts';
 import { type Decision, decide } from '../../src/policy/decide.ts';
-import { type DomainPattern, parseDomainPattern } from '../../src/policy/domain-pattern.ts';
 import { type Facts, factsOfUrl } from '../../src/policy/facts.ts';
 import { type Host, parseHost } from '../../src/policy/host.ts';
-import { compileLists } from '../../src/policy/host-list.ts';
+import { type DomainPattern, parseDomainPattern } from '../../src/policy/matching/domain-pattern.ts';
+import { compileLists } from '../../src/policy/matching/host-list.ts';
 import { type Network, parseNetwork } from '../../src/policy/network.ts';
 import { parsePolicies } from '../../src/policy/parse.ts';
 import type { PolicySet } from '../../src/policy/policy.ts';

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import fc from 'fast-check';
-import type { JsonSchema } from '../../src/policy/json-schema.ts';
+import type { JsonSchema } from '../../src/policy/language/json-schema.ts';
 
 /** What is wrong with a value, as an editor would find it; nothing when it is good. */
 export type Findings = (value: unknown) => readonly string[];

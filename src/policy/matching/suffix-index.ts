@@ -1,0 +1,35 @@
+import { addressLiteral, type Host } from '../host.ts';
+import { suffixParts } from '../public-suffix.ts';
+import { type Match, specificityOf } from './name-table.ts';
+
+/** Which sets name a host by the form `a.*`: that name under every public suffix, and all below it. */
+export type SuffixIndex = { collect(host: Host, into: Match[]): void };
+
+/** Of `deepseek.*`, `name` is `deepseek`: one canonical label. An entry that comes twice counts once. */
+export function buildSuffixIndex(entries: Iterable<readonly [name: string, set: number]>): SuffixIndex {
+  const setsByName = new Map<string, Set<number>>();
+  /** Bit n: there is a name of n characters, modulo 32. */
+  let lengths = 0;
+  for (const [name, set] of entries) {
+    setsByName.set(name, (setsByName.get(name) ?? new Set()).add(set));
+    lengths |= 1 << name.length;
+  }
+  /** To ask the public suffix list costs more than all the rest of a decision: only for a host with such a label. */
+  const hasNamedLabel = (host: Host): boolean => {
+    let start = 0;
+    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', start)) {
+      if ((lengths & (1 << (dot - start))) !== 0 && setsByName.has(host.slice(start, dot))) return true;
+      start = dot + 1;
+    }
+    return false;
+  };
+  return {
+    collect(host, into) {
+      if (lengths === 0 || !hasNamedLabel(host) || addressLiteral(host) !== undefined) return;
+      const { registrableName, registrableDomain } = suffixParts(host);
+      if (registrableName === undefined || registrableDomain === undefined) return;
+      const specificity = specificityOf(registrableDomain.split('.').length, 'any-suffix');
+      for (const set of setsByName.get(registrableName) ?? []) into.push({ set, specificity });
+    },
+  };
+}
