@@ -29,29 +29,23 @@ export async function loadPolicies(folder: string, now: number): Promise<Result<
 export async function compileFolder(folder: string): Promise<Result<CompiledFolder>> {
   const files = readPolicyFolder(folder);
   if (!files.ok) return files;
+  const available = listNames(folder);
+  // In a thread of their own, large lists are read while the policies are parsed here.
+  const mentioned = available.filter((name) => files.value.some(({ text }) => mentions(text, name)));
+  const begun = loadLists(folder, mentioned);
   const parsed = parsePolicies(files.value);
   if (!parsed.ok) return parsed;
-  const lists = await readLists(folder, categoriesIn(parsed.value));
-  if (!lists.ok) return lists;
-  const policies = compile(parsed.value, lists.value);
-  return policies.ok
-    ? succeed({ parsed: parsed.value, lists: lists.value, policies: policies.value })
-    : policies;
+  const named = categoriesIn(parsed.value);
+  const wanted = available.filter((name) => named.has(name));
+  // What was mentioned need not be what is named, and a list that nothing names must not matter.
+  const loaded = await (wanted.join() === mentioned.join() ? begun : loadLists(folder, wanted));
+  if (!loaded.ok) return loaded;
+  const { compiled, version } = loaded.value;
+  const lists = { available, ignored: ignoredListFiles(folder), compiled, version };
+  const policies = compile(parsed.value, lists);
+  return policies.ok ? succeed({ parsed: parsed.value, lists, policies: policies.value }) : policies;
 }
 
-/** The lists that the policies name; a list that nothing names is not read. */
-async function readLists(folder: string, named: ReadonlySet<string>): Promise<Result<PolicyLists>> {
-  const available = listNames(folder);
-  const loaded = await loadLists(
-    folder,
-    available.filter((name) => named.has(name)),
-  );
-  return loaded.ok
-    ? succeed({
-        available,
-        ignored: ignoredListFiles(folder),
-        compiled: loaded.value.compiled,
-        version: loaded.value.version,
-      })
-    : loaded;
-}
+/** Whether the text has the name in it as a word, as nearly every text has that names the list. */
+const mentions = (text: string, name: string): boolean =>
+  new RegExp(`(?<![a-z0-9-])${name}(?![a-z0-9-])`).test(text); // a list's name is an identifier: nothing in it is special

@@ -21,7 +21,7 @@ async function picture(page: Page, name: string): Promise<void> {
 const shippedPolicies = (folder = 'policies'): Record<string, string> =>
   Object.fromEntries(
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yaml'))
+      .filter((name) => /[.](?:yaml|txt)$/.test(name))
       .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   );
 
