@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPolicies } from '../../src/policy-store/load.ts';
 import { readPolicyFolder } from '../../src/policy-store/read-folder.ts';
-import { describeProblem, errorOf, NOW, unwrap } from '../policy/support.ts';
+import { ask, describeProblem, errorOf, NOW, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
 
 const OFFICE = 'department: office\ntitle: Office\n';
@@ -238,4 +238,29 @@ test('a folder within may be empty, and a folder may be named like a file', asyn
   const folder = folderWith({ 'dir.yaml/office.yaml': OFFICE });
   mkdirSync(join(folder, 'empty'));
   expect(namesIn(folder)).toEqual(['dir.yaml/office.yaml']);
+});
+
+describe('lists are read by what the policies name, not by what their text has in it', () => {
+  const RULE = (name: string): string =>
+    `${OFFICE}default: allow\nrules: [{ id: a, block: { categories: [${name}] } }]\n`;
+  const lists = { 'lists/ads.txt': 'ads.example.org\n', 'lists/games.txt': 'games.example.org\n' };
+
+  test('a word in a comment brings no list in, and another list none of its version', async () => {
+    const named = unwrap(await loadPolicies(folderWith({ 'a.yaml': RULE('ads'), ...lists }), NOW));
+    const folder = folderWith({ 'a.yaml': `${RULE('ads')}# games\n`, ...lists });
+    const mentioned = unwrap(await loadPolicies(folder, NOW));
+    for (const policies of [named, mentioned]) {
+      expect(ask(policies, 'https://ads.example.org/')).toBe('block by rule a');
+      expect(ask(policies, 'https://games.example.org/')).toBe('forward by default');
+    }
+    writeIn(folder, 'lists/games.txt', 'other.example.org\n');
+    expect(unwrap(await loadPolicies(folder, NOW)).version).toBe(mentioned.version);
+    writeIn(folder, 'lists/ads.txt', 'other.example.org\n');
+    expect(unwrap(await loadPolicies(folder, NOW)).version).not.toBe(mentioned.version);
+  });
+
+  test('a name that is written with an escape brings its list in', async () => {
+    const policies = unwrap(await loadPolicies(folderWith({ 'a.yaml': RULE('"\\x61ds"'), ...lists }), NOW));
+    expect(ask(policies, 'https://ads.example.org/')).toBe('block by rule a');
+  });
 });
