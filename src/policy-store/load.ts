@@ -34,11 +34,12 @@ export async function compileFolder(folder: string): Promise<Result<CompiledFold
   const mentioned = available.filter((name) => files.value.some(({ text }) => mentions(text, name)));
   const begun = loadLists(folder, mentioned);
   const parsed = parsePolicies(files.value);
+  const early = await begun; // whatever became of the policies: no thread outlives the load that began it
   if (!parsed.ok) return parsed;
   const named = categoriesIn(parsed.value);
   const wanted = available.filter((name) => named.has(name));
   // What was mentioned need not be what is named, and a list that nothing names must not matter.
-  const loaded = await (wanted.join() === mentioned.join() ? begun : loadLists(folder, wanted));
+  const loaded = wanted.join() === mentioned.join() ? early : await loadLists(folder, wanted);
   if (!loaded.ok) return loaded;
   const { compiled, version } = loaded.value;
   const lists = { available, ignored: ignoredListFiles(folder), compiled, version };

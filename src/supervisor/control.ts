@@ -74,7 +74,9 @@ function serveOne(socket: net.Socket, handle: (command: Command) => Promise<Answ
     if (end === -1 && received.length <= MAX_LINE) return;
     isAsked = true;
     socket.setTimeout(DEADLINE_MS.reload);
-    void answer(received.slice(0, end), handle).then((said) => socket.end(`${JSON.stringify(said)}\n`));
+    void answer(received.slice(0, end), handle).then((said) => {
+      if (!socket.destroyed) socket.end(`${JSON.stringify(said)}\n`); // a reload may take longer than who asked for it
+    });
   });
 }
 
