@@ -13,8 +13,8 @@ export type HostPattern = {
 const MAX_PATTERN_SIZE = 200;
 
 /**
- * Of all the patterns that one department names, those of its lists among them: at worst a host of 253 characters is held against each
- * instruction, and no decision may take long enough for other people to notice.
+ * Of all the patterns that one department names, those of its lists among them: at worst a host of 253 characters is
+ * held against each instruction, and no decision may take long enough for other people to notice.
  */
 export const MAX_PATTERNS_SIZE = 4_000;
 
@@ -51,15 +51,17 @@ export function parseHostPattern(text: string): Result<HostPattern, Fault> {
   const hint = hintForNeverFinding(text);
   return hint === undefined
     ? succeed({ text, size })
-    : fail({ problem: `the pattern \`${text}\` can find no host`, hint });
+    : fail({ problem: `the pattern \`${text}\` waits for what is in no host`, hint });
 }
 
-/** What no canonical host has in it: a rule that waits for it would block nothing, and look as if it did. */
-function hintForNeverFinding(text: string): string | undefined {
+/** A rule that waits for what no canonical host has in it would block nothing, and look as if it did. */
+function hintForNeverFinding(pattern: string): string | undefined {
+  const text = pattern.replaceAll(/\[\^[^\]]*\]/g, '.'); // what a class leaves out is not waited for
   if (/^\/.*\/$/s.test(text)) return 'leave the slashes around it away';
   // Open to the end of the text, a quotation would swallow the patterns that are asked together with this one.
   if (/\\[QE]/.test(text)) return 'quote by single characters, [.] or \\., in place of \\Q…\\E';
-  if (/[/?#@]/.test(text.replaceAll(/\(\?|[*+?})\]]\?|[a-z0-9]\?/gi, '')))
+  if (/[/#@]|\\\?|\[\?/.test(text))
+    // a `?` that is not quoted counts what stands before it
     return 'a pattern sees the host alone, without scheme, path or user';
   if (/[^\u0021-\u007e]/.test(text))
     return 'names in other scripts are compared in their xn-- form, and no host has a space';

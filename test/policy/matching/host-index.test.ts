@@ -10,7 +10,10 @@ import { host, pattern } from '../support.ts';
 function buildDomainIndex<T>(entries: readonly (readonly [DomainPattern, T])[]) {
   const domains = entries.map(([domain], set) => [domain, set] as const);
   const origins = entries.map(() => ({ kind: 'rule' }) as const);
-  const index = buildHostIndex({ origins, domains, patterns: [], networks: [] }, NO_LISTS.compiled);
+  const all = new Set(origins.keys());
+  const index = buildHostIndex({ origins, domains, patterns: [], networks: [] }, NO_LISTS.compiled).viewOf(
+    all,
+  );
   return {
     find: (name: Host) =>
       index.covering(name).map(({ set, specificity }) => ({ value: entries[set]?.[1] as T, specificity })),

@@ -82,7 +82,7 @@ describe('the lines of a list', () => {
   test('a `#` without white space before it belongs to the entry', () => {
     expect(problemsOf('a.kr#x')[0]).toContain('policies/lists/ads.txt:1:1: `a.kr#x` names no host');
     expect(problemsOf('/a[#]b/')[0]).toContain(
-      'policies/lists/ads.txt:1:1: the pattern `a[#]b` can find no host',
+      'policies/lists/ads.txt:1:1: the pattern `a[#]b` waits for what is in no host',
     );
   });
 

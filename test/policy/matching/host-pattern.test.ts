@@ -44,7 +44,7 @@ describe('a pattern', () => {
   });
 });
 
-describe('a pattern that can find no host is refused, for a rule would wait for it in vain', () => {
+describe('a pattern that waits for what is in no host is refused: its rule would never block', () => {
   test.each([
     ['/^bet[0-9]+[.]/', 'leave the slashes around it away'],
     ['^https://', 'a pattern sees the host alone, without scheme, path or user'],
@@ -52,17 +52,27 @@ describe('a pattern that can find no host is refused, for a rule would wait for 
     ['evil[.]com:443', 'a pattern sees the host without its port: use `ports:`'],
     ['[가-힣]', 'names in other scripts are compared in their xn-- form, and no host has a space'],
     ['a b', 'names in other scripts are compared in their xn-- form, and no host has a space'],
+    ['what\\?', 'a pattern sees the host alone, without scheme, path or user'],
     ['zz\\Qfoo', 'quote by single characters, [.] or \\., in place of \\Q…\\E'],
   ])('`%s`', (text, hint) => {
     expect(errorOf(parseHostPattern(text)).hint).toBe(hint);
   });
 
-  test.each(['^\\[2001:db8:', '(?:a|b)c', 'colou?r', '^a{2,3}x', '(?i)chat[.]', '[[:digit:]]x'])(
-    'but not `%s`',
-    (text) => {
-      expect(parseHostPattern(text).ok).toBe(true);
-    },
-  );
+  test.each([
+    '^[^/]+[.]example$',
+    '[^가]seek',
+    'foo-?bar',
+    '^a.?b',
+    '[.]?ads',
+    '^\\[2001:db8:',
+    '(?:a|b)c',
+    'colou?r',
+    '^a{2,3}x',
+    '(?i)chat[.]',
+    '[[:digit:]]x',
+  ])('but not `%s`', (text) => {
+    expect(parseHostPattern(text).ok).toBe(true);
+  });
 
   test('one that counts far is refused by what it would cost', () => {
     expect(errorOf(parseHostPattern('[a-z0-9.]{0,200}q$')).problem).toMatch(
