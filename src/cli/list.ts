@@ -2,8 +2,9 @@ import { basename, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FORMATS, type Format } from '../lists/detect.ts';
 import { type ImportRequest, importList, isUrl, type PolicyCheck } from '../lists/import-list.ts';
-import { isListName, storedLists } from '../lists/list-file.ts';
+import { storedLists } from '../lists/list-file.ts';
 import { categoriesIn } from '../policy/compile.ts';
+import { isIdentifier } from '../policy/identifier.ts';
 import { runPolicyTests } from '../policy/policy-tests.ts';
 import type { Problem } from '../policy/result.ts';
 import { compileFolder } from '../policy-store/load.ts';
@@ -88,7 +89,7 @@ function mistakeIn(source: string | undefined, { name, all, report }: ImportOpti
       problem: 'nothing says what to import',
       hint: 'name a URL or a file; or --name of a list to renew; or --all',
     };
-  return isListName(nameOf(source))
+  return isIdentifier(nameOf(source))
     ? undefined
     : { at: '--name', problem: 'the source does not give the list a name', hint: 'name it with --name' };
 }
@@ -209,7 +210,7 @@ function failWith(problems: readonly Problem[], json: boolean): void {
 }
 
 function parseName(text: string): string {
-  if (!isListName(text))
+  if (!isIdentifier(text))
     throw new InvalidArgumentError(
       'Use lower-case letters, digits and `-`, beginning with a letter or digit.',
     );

@@ -1,3 +1,4 @@
+import { setsOf } from '../policy/compile.ts';
 import type { Host } from '../policy/host.ts';
 import { type DomainPattern, patternCovers } from '../policy/matching/domain-pattern.ts';
 import type { Covering } from '../policy/matching/host-index.ts';
@@ -29,6 +30,9 @@ export function createCover({ parsed, policies }: LintedFolder): Cover {
   const atoms = new Map<Target, readonly Atom[]>();
   const keys = new Map<Target, ReadonlySet<string>>();
   const coverings = new Map<Host, readonly Covering[]>();
+  const all = policies.hosts.viewOf(
+    new Set([...policies.departments.values()].flatMap((each) => [...setsOf(each)])),
+  );
 
   const atomsOf = (target: Target): readonly Atom[] =>
     remember(atoms, target, () => [
@@ -45,7 +49,7 @@ export function createCover({ parsed, policies }: LintedFolder): Cover {
     if (domain.kind === 'any-suffix') return false;
     const { host, kind } = domain;
     // Lists and the catalog's services answer here too, as in a decision.
-    return remember(coverings, host, () => policies.hosts.covering(host)).some(
+    return remember(coverings, host, () => all.covering(host)).some(
       ({ set, specificity }) =>
         target.sets.includes(set) && (kind === 'exact' || coversAllBelow(specificity)),
     );

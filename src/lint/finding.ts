@@ -55,10 +55,7 @@ export type Fix = {
 /** A policy folder that compiles, as it is written and as it decides. */
 export type LintedFolder = {
   readonly parsed: ParsedPolicies;
-  readonly lists: Pick<PolicyLists, 'available'> & {
-    /** Files in `lists/` that are no lists, because of their names: `vpn.list`. */
-    readonly ignored?: readonly string[];
-  };
+  readonly lists: Pick<PolicyLists, 'available' | 'ignored'>;
   readonly policies: PolicySet;
 };
 

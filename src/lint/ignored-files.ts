@@ -3,7 +3,7 @@ import type { Finding, LintedFolder } from './finding.ts';
 
 /** Files beside the lists that nothing reads, because of their names. */
 export function findIgnoredFiles({ parsed, lists }: LintedFolder): readonly Finding[] {
-  const { available, ignored = [] } = lists;
+  const { available, ignored } = lists;
   const [folder] = parsed.departments[0]?.file.split('/') ?? [];
   const hintFor = (file: string): string => {
     const meant = meantListFile(file);

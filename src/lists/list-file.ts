@@ -28,15 +28,12 @@ export type StoredList = EntryCount & {
 const FIRST_LINE = '# postern list';
 const LINES_PER_WRITE = 20_000;
 
-/** Names that a rule can say in `categories:`. */
-export const isListName = (name: string): boolean => isIdentifier(name);
-
 export const listPath = (listsFolder: string, name: string): string => join(listsFolder, `${name}.txt`);
 
 /** The lists of a folder by name; none when the folder is not there. Other failures throw as `node:fs` does. */
 export function storedLists(listsFolder: string): readonly StoredList[] {
   return namesIn(listsFolder)
-    .filter((file) => file.endsWith('.txt') && isListName(file.slice(0, -4)))
+    .filter((file) => file.endsWith('.txt') && isIdentifier(file.slice(0, -4)))
     .toSorted()
     .flatMap((file) => storedList(listsFolder, file.slice(0, -4)) ?? []);
 }

@@ -23,7 +23,7 @@ import type { Located } from './yaml/yaml-source.ts';
 export type PolicyLists = {
   readonly available: readonly string[];
   /** Files in `lists/` that are no lists, because of their names: `vpn.list`. */
-  readonly ignored?: readonly string[];
+  readonly ignored: readonly string[];
   readonly compiled: CompiledLists;
   /** Of what the lists say; the same contents have the same version. */
   readonly version: string;
@@ -31,6 +31,7 @@ export type PolicyLists = {
 
 export const NO_LISTS: PolicyLists = {
   available: [],
+  ignored: [],
   compiled: {
     names: [],
     counts: [],
@@ -49,7 +50,7 @@ export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<Policy
   const catalog = buildCatalog(parsed.catalogs, problems);
   const targets = createTargets(catalog, {
     available: lists.available,
-    ignored: lists.ignored ?? [],
+    ignored: lists.ignored,
     read: lists.compiled.names,
   });
   const bases = indexBases(parsed.bases, problems);
@@ -75,24 +76,20 @@ export function compile(parsed: ParsedPolicies, lists = NO_LISTS): Result<Policy
     });
   if (problems.length > 0) return fail(inFileOrder(problems));
   const hosts = buildHostIndex(targets.sets(), lists.compiled);
-  for (const department of departments.values()) {
-    const { patternsSize } = hosts.viewOf(setsOf(department));
-    if (patternsSize > MAX_PATTERNS_SIZE) problems.push(tooManyPatterns(department, patternsSize));
-  }
-  if (problems.length > 0) return fail(inFileOrder(problems));
+  const seeing = [...departments.values()].map((built) => ({ ...built, hosts: hosts.viewOf(setsOf(built)) }));
+  const tooCostly = seeing.filter((department) => department.hosts.patternsSize > MAX_PATTERNS_SIZE);
+  if (tooCostly.length > 0) return fail(inFileOrder(tooCostly.map(tooManyPatterns)));
   return succeed({
     version: versionOf(parsed, lists),
-    departments: new Map(
-      [...departments].map(([id, built]) => [id, { ...built, hosts: hosts.viewOf(setsOf(built)) }]),
-    ),
-    membership: buildMembership(departments.values()),
+    departments: new Map(seeing.map((department) => [department.id, department])),
+    membership: buildMembership(seeing),
     hosts,
   });
 }
 
-const tooManyPatterns = ({ id, at }: Sightless, size: number): Problem => ({
+const tooManyPatterns = ({ id, at, hosts }: Department): Problem => ({
   at,
-  problem: `\`${id}\` names too many patterns, those of its lists among them: ${size} instructions, of ${MAX_PATTERNS_SIZE}`,
+  problem: `\`${id}\` names too many patterns, those of its lists among them: ${hosts.patternsSize} instructions, of ${MAX_PATTERNS_SIZE}`,
   hint: 'name hosts as domains where they can be named: those cost nothing',
 });
 
@@ -100,7 +97,10 @@ const tooManyPatterns = ({ id, at }: Sightless, size: number): Problem => ({
 type Sightless = Omit<Department, 'hosts'>;
 
 /** All the sets of hosts that a department's rules and exceptions name. */
-const setsOf = ({ rules, exceptions }: Sightless): ReadonlySet<number> =>
+export const setsOf = ({
+  rules,
+  exceptions,
+}: Pick<Department, 'rules' | 'exceptions'>): ReadonlySet<number> =>
   new Set(
     [
       ...rules.flatMap(({ target, unless }) => [target, unless.target]),

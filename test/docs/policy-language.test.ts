@@ -44,6 +44,7 @@ const listOf = (name: string, text: string) => ({
 /** The list that the examples name is a shipped one. */
 const LISTS: PolicyLists = {
   available: ['encrypted-dns'],
+  ignored: [],
   compiled: unwrap(compileLists([listOf('encrypted-dns', read('policies/lists/encrypted-dns.txt'))])),
   version: '',
 };

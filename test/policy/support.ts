@@ -50,7 +50,12 @@ export function listsOf(lists: Readonly<Record<string, readonly string[]>>): Pol
     bytes: new TextEncoder().encode((lists[name] ?? []).join('\n')),
     file: `policies/lists/${name}.txt`,
   }));
-  return { available: names, compiled: unwrap(compileLists(files)), version: JSON.stringify(lists) };
+  return {
+    available: names,
+    ignored: [],
+    compiled: unwrap(compileLists(files)),
+    version: JSON.stringify(lists),
+  };
 }
 
 /** All that is wrong with the files, one problem a line: where, what, and what to do. */

@@ -16,7 +16,7 @@ export type ListNames = {
   readonly available: readonly string[];
   readonly read: readonly string[];
   /** Files in `lists/` that are no lists, because of their names: `vpn.list`. */
-  readonly ignored?: readonly string[];
+  readonly ignored: readonly string[];
 };
 
 /** Turns what rules name into numbered sets of hosts. What many name, a service, a list or a base's rule, is one set. */
@@ -94,7 +94,7 @@ export function createTargets(catalog: Catalog, lists: ListNames): Targets {
 }
 
 /** What a name in `categories:` may mean that no list has. */
-function hintTo(name: string, catalog: Catalog, { available, ignored = [] }: ListNames): string {
+function hintTo(name: string, catalog: Catalog, { available, ignored }: ListNames): string {
   const misnamed = ignored.find((file) => meantListFile(file) === `${name}.txt`);
   if (misnamed !== undefined) return `rename lists/${misnamed} to lists/${name}.txt`;
   if (catalog.has(name)) return `the catalog has this service: write services: [${name}]`;

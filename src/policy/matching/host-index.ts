@@ -38,10 +38,10 @@ export type HostView = {
 };
 
 /** One structure for all departments, all rules and all lists. */
-export type HostIndex = HostView & {
+export type HostIndex = {
   /**
-   * The same for a department that names these sets alone: it does not pay for the patterns, addresses and lists that
-   * only others name. Sets that it does not name may come up as well.
+   * What a department that names these sets asks: it does not pay for the patterns, addresses and lists that only
+   * others name. Sets that it does not name may come up as well.
    */
   viewOf(sets: ReadonlySet<number>): HostView;
   originOf(set: number): Origin;
@@ -77,9 +77,7 @@ function domainText(specificity: number, host: Host): string {
   }
 }
 
-/**
- * Time and memory grow with the entries of the sets; those of the lists stand in their table already, and are not touched.
- */
+/** Time and memory grow with the entries of the sets; those of the lists stand in their table already. */
 export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex {
   const own = tableOf(sets.domains);
   const listed = openNameTable(lists.table);
@@ -122,7 +120,6 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     };
   };
   return {
-    ...viewOf(new Set(sets.origins.keys())),
     viewOf,
     originOf: (set) => sets.origins[set] ?? { kind: 'rule' },
     entryOf: ({ set, specificity }, host, addresses = []) => {
