@@ -38,7 +38,7 @@ module.exports = {
     room('config/', ['policy/']),
     room('identity/', ['policy/']),
     room('decision-log/(record|incident)\\.ts', ['policy/']),
-    room('decision-log/', ['policy/']),
+    room('decision-log/', ['policy/', 'files/']),
     room('block-page/(?!over-tls)', ['policy/']),
     room('block-page/over-tls', ['block-page/', 'tls/']),
     room('proxy/', [

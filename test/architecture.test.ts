@@ -106,7 +106,7 @@ describe('an import that the rules forbid', () => {
     'src/tls/sees-the-policy.ts': importing('../policy/decide.ts'),
     'src/decision-log/record.ts': importing('../policy/decide.ts'),
     'src/decision-log/incident.ts': importing('./writer.ts'),
-    'src/decision-log/writer.ts': importing('./record.ts', 'node:fs'),
+    'src/decision-log/writer.ts': importing('./record.ts', '../files/read.ts', 'node:fs'),
     'src/decision-log/sees-the-proxy.ts': importing('../proxy/good.ts'),
     'src/block-page/page.ts': importing('../policy/decide.ts'),
     'src/block-page/over-tls.ts': importing('./page.ts', '../tls/leaf.ts'),

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createTarDetector } from '../files/tar.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
-import { createTarDetector } from '../policy/tar.ts';
 import type { LogSource } from './log-files.ts';
 import { type LogEntry, parseLine } from './parse-line.ts';
 

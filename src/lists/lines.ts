@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { createTarDetector } from '../policy/tar.ts';
+import { createTarDetector } from '../files/tar.ts';
 import { SourceFault } from './fault.ts';
 
 /** No entry of any format is as long; what is cut here is refused. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../files/replace-file.ts';
 import { isIdentifier } from '../policy/identifier.ts';
-import { countEntries, type EntryCount } from './count-entries.ts';
+import { countList, type ListCount } from '../policy/matching/host-list.ts';
 import { FORMATS, type Format } from './detect.ts';
 
 /** What the head of an imported list says of it; a list that a person wrote has none. */
@@ -17,7 +17,7 @@ export type ListHeader = {
 };
 
 /** A list in the folder, as `stats` and the next import see it. */
-export type StoredList = EntryCount & {
+export type StoredList = ListCount & {
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
@@ -50,7 +50,7 @@ export function storedList(listsFolder: string, name: string): StoredList | unde
     bytes: stats.size,
     modified: stats.mtime,
     // Counted, not read from the head: a person may have changed the list since.
-    ...countEntries(text),
+    ...countList(text),
     header: parseHeader(text.subarray(0, 8_192).toString()),
   };
 }

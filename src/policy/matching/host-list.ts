@@ -35,9 +35,17 @@ export type CompiledLists = {
   readonly withAddresses: readonly number[];
 };
 
+/** How many lines of a list hold an entry, and how many cannot be read: with one of those the list cannot be used. */
+export type ListCount = {
+  readonly entries: number;
+  readonly unreadable: number;
+  /** The text is cut short. */
+  readonly firstUnreadable?: { readonly line: number; readonly text: string };
+};
+
 /** What has been read so far. */
 type Compiling = {
-  readonly table: NameTableBuilder;
+  readonly table: Pick<NameTableBuilder, 'add' | 'addBytes'>;
   readonly anySuffix: [string, number][];
   readonly patterns: [string, number][];
   /** Of the patterns of the list that is being read. */
@@ -54,6 +62,9 @@ const MAX_PROBLEMS = 20;
 /** A host has at most 253 characters; nobody reads a pattern or a comment that is longer than this. */
 const MAX_LINE_BYTES = 4096;
 
+/** Of a line that cannot be read, what is enough to know it again. */
+const MAX_SHOWN_BYTES = 80;
+
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const STAR = 0x2a;
@@ -67,14 +78,8 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  * slashes. Problems are at `file:line:column`.
  */
 export function compileLists(lists: readonly HostList[]): Result<CompiledLists> {
-  const into: Compiling = {
-    table: createNameTableBuilder(),
-    anySuffix: [],
-    patterns: [],
-    patternsSize: 0,
-    networks: new Map(),
-    withAddresses: new Set(),
-  };
+  const table = createNameTableBuilder();
+  const into = nothingYet(table);
   const problems: Problem[] = [];
   const counts = lists.map((list, set) => readList(list, set, into, problems));
   if (problems.length > 0) return fail(problems);
@@ -82,31 +87,37 @@ export function compileLists(lists: readonly HostList[]): Result<CompiledLists> 
   const networks = [...into.networks.values()];
   const names = lists.map(({ name }) => name);
   const withAddresses = [...into.withAddresses];
-  return succeed({ names, counts, table: into.table.build(), anySuffix, patterns, networks, withAddresses });
+  return succeed({ names, counts, table: table.build(), anySuffix, patterns, networks, withAddresses });
 }
+
+/** Reads a list as `compileLists` does, and keeps nothing of it but the numbers. */
+export function countList(bytes: Uint8Array): ListCount {
+  let unreadable = 0;
+  let firstUnreadable: ListCount['firstUnreadable'];
+  const nowhere = { add: () => {}, addBytes: () => {} };
+  const entries = readLines(bytes, 0, nothingYet(nowhere), ({ line, text }) => {
+    unreadable++;
+    firstUnreadable ??= { line, text: new TextDecoder().decode(text.subarray(0, MAX_SHOWN_BYTES)) };
+  });
+  return { entries, unreadable, ...(firstUnreadable === undefined ? {} : { firstUnreadable }) };
+}
+
+const nothingYet = (table: Compiling['table']): Compiling => ({
+  table,
+  anySuffix: [],
+  patterns: [],
+  patternsSize: 0,
+  networks: new Map(),
+  withAddresses: new Set(),
+});
 
 /** Gives the number of entries; adds what is wrong to `problems`. */
 function readList({ bytes, file }: HostList, set: number, into: Compiling, problems: Problem[]): number {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length); // the same memory
   into.patternsSize = 0;
-  let count = 0;
   let faults = 0;
-  let start = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte) ? BYTE_ORDER_MARK.length : 0;
-  for (let line = 1; start < bytes.length; line++) {
-    const feed = buffer.indexOf(LINE_FEED, start);
-    const next = feed === -1 ? bytes.length : feed;
-    const end = next > start && bytes[next - 1] === CARRIAGE_RETURN ? next - 1 : next;
-    if (addPlainName(buffer, start, end, set, into.table)) count++;
-    else if (end > start) {
-      const read = readLine(buffer, start, end, set, into);
-      if (read.ok) count += read.value;
-      else if (++faults <= MAX_PROBLEMS) {
-        const { column, ...fault } = read.error;
-        problems.push({ at: `${file}:${line}:${column}`, ...fault });
-      }
-    }
-    start = next + 1;
-  }
+  const count = readLines(bytes, set, into, ({ line, column, problem, hint }) => {
+    if (++faults <= MAX_PROBLEMS) problems.push({ at: `${file}:${line}:${column}`, problem, hint });
+  });
   if (count === 0 && faults === 0)
     problems.push({
       at: `${file}:1:1`,
@@ -122,6 +133,33 @@ function readList({ bytes, file }: HostList, set: number, into: Compiling, probl
   return count;
 }
 
+type LineFault = Fault & { readonly line: number; readonly column: number; readonly text: Uint8Array };
+
+/** Gives the number of entries; tells each line that cannot be read. */
+function readLines(
+  bytes: Uint8Array,
+  set: number,
+  into: Compiling,
+  tell: (fault: LineFault) => void,
+): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length); // the same memory
+  let count = 0;
+  let start = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte) ? BYTE_ORDER_MARK.length : 0;
+  for (let line = 1; start < bytes.length; line++) {
+    const feed = buffer.indexOf(LINE_FEED, start);
+    const next = feed === -1 ? bytes.length : feed;
+    const end = next > start && bytes[next - 1] === CARRIAGE_RETURN ? next - 1 : next;
+    if (addPlainName(buffer, start, end, set, into.table)) count++;
+    else if (end > start) {
+      const read = readLine(buffer, start, end, set, into);
+      if (read.ok) count += read.value;
+      else tell({ line, text: buffer.subarray(start, end), ...read.error });
+    }
+    start = next + 1;
+  }
+  return count;
+}
+
 /**
  * The quick way for nearly every line: `a.b`, `=a.b` or `*.a.b` with a name that stands as it is stored. False says
  * nothing about the line but that it must be read in full.
@@ -131,7 +169,7 @@ function addPlainName(
   start: number,
   end: number,
   set: number,
-  table: NameTableBuilder,
+  table: Compiling['table'],
 ): boolean {
   const kind = kindAt(buffer, start);
   const nameStart = start + PREFIX_BYTES[kind];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTarDetector } from '../../src/policy/tar.ts';
+import { createTarDetector } from '../../src/files/tar.ts';
 
 const tar = Buffer.alloc(1_024, 'x');
 tar.write('ustar', 257);

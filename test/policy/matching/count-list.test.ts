@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { countEntries } from '../../src/lists/count-entries.ts';
-import { compileLists } from '../../src/policy/matching/host-list.ts';
+import { compileLists, countList } from '../../../src/policy/matching/host-list.ts';
 
 const GOOD = [
   'a.example',
@@ -29,19 +28,19 @@ const BAD = [
 
 test.each(GOOD)('`%s` is an entry, as it is for the policies', (line) => {
   const text = `\uFEFF# head\n\n${line}\r\n`;
-  expect(countEntries(Buffer.from(text))).toEqual({ entries: 1, unreadable: 0 });
+  expect(countList(Buffer.from(text))).toEqual({ entries: 1, unreadable: 0 });
   expect(compileLists([{ name: 'a', bytes: Buffer.from(text), file: 'a.txt' }]).ok).toBe(true);
 });
 
 test.each(BAD)('`%s` cannot be read, nor can the policies read it', (line) => {
   const text = `a.example\n${line}`;
   const firstUnreadable = { line: 2, text: line };
-  expect(countEntries(Buffer.from(text))).toEqual({ entries: 1, unreadable: 1, firstUnreadable });
+  expect(countList(Buffer.from(text))).toEqual({ entries: 1, unreadable: 1, firstUnreadable });
   expect(compileLists([{ name: 'a', bytes: Buffer.from(text), file: 'a.txt' }]).ok).toBe(false);
 });
 
 test('a list is counted whole, and of what cannot be read the first line is kept, cut short', () => {
-  const counted = countEntries(Buffer.from([...GOOD, 'x '.repeat(500), ...BAD].join('\n')));
+  const counted = countList(Buffer.from([...GOOD, 'x '.repeat(500), ...BAD].join('\n')));
   expect(counted).toMatchObject({ entries: GOOD.length, unreadable: BAD.length + 1 });
   expect(counted.firstUnreadable).toEqual({ line: GOOD.length + 1, text: 'x '.repeat(40) });
 });
