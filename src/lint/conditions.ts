@@ -1,13 +1,6 @@
 import type { Audience, Rule } from '../policy/policy.ts';
 import { type Cover, networkCovers } from './cover.ts';
 
-/** Whether a rule holds for whatever port, at whatever time and for everybody. */
-export const isUnconditional = ({ ports, when, unless }: Rule): boolean =>
-  ports.size === 0 &&
-  when === undefined &&
-  unless.target.sets.length === 0 &&
-  unless.users.size + unless.groups.size + unless.networks.length === 0;
-
 /** Whether `wide` certainly holds whenever `narrow` does, as far as ports, time and `unless` go. */
 export const holdsWhenever = (wide: Rule, narrow: Rule, cover: Cover): boolean =>
   (wide.ports.size === 0 || (narrow.ports.size > 0 && isWithin(narrow.ports, wide.ports))) &&

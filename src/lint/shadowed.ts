@@ -1,5 +1,5 @@
-import { type Department, type Exception, lineOf, type Rule } from '../policy/policy.ts';
-import { holdsWhenever, isUnconditional } from './conditions.ts';
+import { type Department, type Exception, isUnconditional, lineOf, type Rule } from '../policy/policy.ts';
+import { holdsWhenever } from './conditions.ts';
 import { type Atom, type Cover, createCover, mayOverlap } from './cover.ts';
 import type { Finding, LintedFolder } from './finding.ts';
 import { type Held, heldByPlace } from './written.ts';

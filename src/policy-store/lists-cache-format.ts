@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import type { CompiledLists } from '../policy/matching/host-list.ts';
 import { parseHostPattern } from '../policy/matching/host-pattern.ts';
 import type { NameTableData } from '../policy/matching/name-table.ts';
-import { ENTRIES_AT, MEMBER_FORMS, ROW_WORDS } from '../policy/matching/name-table-layout.ts';
+import { MEMBER_FORMS } from '../policy/matching/name-table-layout.ts';
 import { parseNetwork } from '../policy/network.ts';
 
 /**
@@ -14,7 +14,7 @@ import { parseNetwork } from '../policy/network.ts';
  * | 4–35 | the version of the lists, a SHA-256 |
  * | 36–67 | SHA-256 of all that follows |
  * | 68–87 | how many bytes each of the parts below takes |
- * | from 88 | `rows`, `groupStarts`, `groupMembers`, `entries`, and all else as JSON |
+ * | from 88 | `rowStarts`, `groupStarts`, `groupMembers`, `rows`, and all else as JSON |
  */
 const VERSION_AT = 4;
 const CHECKSUM_AT = 36;
@@ -22,20 +22,20 @@ const LENGTHS_AT = 68;
 const PARTS_AT = 88;
 
 /** To be raised with every change to this layout, to that of name tables, and to what a list's lines mean. */
-const FORMAT = 0x4c53_5402;
+const FORMAT = 0x4c53_5403;
 
 type Rest = Omit<CompiledLists, 'table'> & Pick<NameTableData, 'seed' | 'size' | 'groupWidth'>;
 
 /** The pieces of the file, in their order: no second copy of a large table is made. */
 export function encodeLists(lists: CompiledLists, version: string): readonly Uint8Array[] {
   const { table, ...others } = lists;
-  const { rows, groupStarts, groupMembers, entries, ...numbers } = table;
+  const { rowStarts, groupStarts, groupMembers, rows, ...numbers } = table;
   const rest: Rest = { ...others, ...numbers };
   const parts = [
-    ...[rows, groupStarts, groupMembers].map(
+    ...[rowStarts, groupStarts, groupMembers].map(
       ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
     ),
-    entries,
+    rows,
     new TextEncoder().encode(JSON.stringify(rest)),
   ];
   const lengths = new Uint8Array(Uint32Array.from(parts, ({ length }) => length).buffer);
@@ -56,17 +56,17 @@ export function decodeLists(bytes: Uint8Array<ArrayBuffer>, version: string): Co
     lengths.slice(0, part + 1).reduce((sum, each) => sum + each, PARTS_AT),
   );
   if (ends.at(-1) !== bytes.length || !isIntact(bytes)) return undefined;
-  const [rows, groupStarts, groupMembers, entries, json] = ends.map((end, part) =>
+  const [rowStarts, groupStarts, groupMembers, rows, json] = ends.map((end, part) =>
     bytes.subarray(end - (lengths[part] ?? 0), end),
   );
-  if (!rows || !groupStarts || !groupMembers || !entries || !json) return undefined;
+  if (!rowStarts || !groupStarts || !groupMembers || !rows || !json) return undefined;
   const { seed, size, groupWidth, ...others } = JSON.parse(new TextDecoder().decode(json)) as Rest;
   const table: NameTableData = {
     seed,
     size,
     groupWidth,
-    rows: words(rows),
-    entries,
+    rowStarts: words(rowStarts),
+    rows,
     groupStarts: words(groupStarts),
     groupMembers: words(groupMembers),
   };
@@ -89,12 +89,9 @@ const isIntact = (bytes: Uint8Array): boolean =>
  * A checksum keeps damage out, not forgery. Whoever can write here can write the lists too, but through them nobody may
  * reach beyond the lists: to sets of rules, say, or into an endless walk.
  */
-const isSound = ({ rows, entries, groupStarts, groupMembers }: NameTableData, lists: number): boolean =>
-  rows.length % ROW_WORDS === 0 &&
-  isAscending(
-    rows.filter((_, word) => word % ROW_WORDS === ENTRIES_AT),
-    entries.length,
-  ) &&
+const isSound = ({ rowStarts, rows, groupStarts, groupMembers }: NameTableData, lists: number): boolean =>
+  rowStarts.length > 1 &&
+  isAscending(rowStarts, rows.length) &&
   isAscending(groupStarts, groupMembers.length) &&
   groupMembers.every((member) => member < lists * MEMBER_FORMS);
 

@@ -15,7 +15,16 @@ import { MAX_PATTERNS_SIZE } from './matching/host-pattern.ts';
 import { createNameTableBuilder } from './matching/name-table.ts';
 import { buildMembership } from './membership.ts';
 import type { ParsedPolicies } from './parse.ts';
-import type { Audience, Department, Exception, PolicySet, PolicyTest, Rule } from './policy.ts';
+import {
+  type Audience,
+  type Department,
+  type Exception,
+  isUnconditional,
+  type Naming,
+  type PolicySet,
+  type PolicyTest,
+  type Rule,
+} from './policy.ts';
 import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
 import type { Located } from './yaml/yaml-source.ts';
 
@@ -192,19 +201,22 @@ function buildDepartment(
     exceptions,
     tests: (tests ?? []).map((test, index) => buildTest(test, file.at(['tests', index]))),
     at: file.at(['department']),
-    rulesBySet: bySet(rules),
-    exceptionsBySet: bySet(exceptions),
+    bySet: indexBySet(rules, exceptions),
   };
 }
 
-function bySet<T extends Rule | Exception>(entries: readonly T[]): ReadonlyMap<number, readonly T[]> {
-  const index = new Map<number, T[]>();
-  for (const entry of entries)
-    for (const set of entry.target.sets) {
-      const named = index.get(set);
-      if (named === undefined) index.set(set, [entry]);
-      else named.push(entry);
-    }
+function indexBySet(rules: readonly Rule[], exceptions: readonly Exception[]): ReadonlyMap<number, Naming> {
+  const index = new Map<number, { always: Rule[]; conditional: Rule[]; exceptions: Exception[] }>();
+  const named = (set: number) => {
+    const known = index.get(set) ?? { always: [], conditional: [], exceptions: [] };
+    index.set(set, known);
+    return known;
+  };
+  for (const rule of rules)
+    for (const set of rule.target.sets)
+      named(set)[isUnconditional(rule) ? 'always' : 'conditional'].push(rule);
+  for (const exception of exceptions)
+    for (const set of exception.target.sets) named(set).exceptions.push(exception);
   return index;
 }
 

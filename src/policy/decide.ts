@@ -40,8 +40,23 @@ export type Applicability =
   | 'other-people'
   | 'expired';
 
-/** A rule or an exception that applies, and the narrowest of its sets that covers the host. */
+/** A rule or an exception that applies, and one of its sets that covers the host. */
 type Applying<T> = { readonly entry: T; readonly match: Covering };
+
+/** Of each row of the truth table, the one of those that apply that goes before the others. */
+type Foremost = {
+  locked: Applying<Rule> | undefined;
+  exempt: Applying<Exception> | undefined;
+  blocking: Applying<Rule> | undefined;
+  allowing: Applying<Rule> | undefined;
+};
+
+const nothingYet = (): Foremost => ({
+  locked: undefined,
+  exempt: undefined,
+  blocking: undefined,
+  allowing: undefined,
+});
 
 /**
  * The decision on one request: a truth table, free of order.
@@ -54,17 +69,33 @@ export function decide(facts: Facts, policies: PolicySet): Decision {
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   if (department === undefined) return { action: 'block', reason: { code: 'department-unknown' } };
   const covering = department.hosts.covering(facts.host, facts.addresses);
-  const rules: Applying<Rule>[] = [];
-  const exceptions: Applying<Exception>[] = [];
+  const enforced = nothingYet();
+  const observed = nothingYet(); // by rules that only observe
   for (const match of covering) {
-    for (const rule of department.rulesBySet.get(match.set) ?? [])
-      if (ruleApplies(rule, match, facts, covering) === 'applies') rules.push({ entry: rule, match });
-    for (const exception of department.exceptionsBySet.get(match.set) ?? [])
+    const named = department.bySet.get(match.set);
+    if (named === undefined) continue; // a set that only others name
+    for (const rule of named.always)
+      if (countsFor(rule, match)) consider(rule, match, isObserved(rule) ? observed : enforced);
+    for (const rule of named.conditional)
+      if (ruleApplies(rule, match, facts, covering) === 'applies')
+        consider(rule, match, isObserved(rule) ? observed : enforced);
+    for (const exception of named.exceptions)
       if (exceptionApplies(exception, match, facts) === 'applies')
-        exceptions.push({ entry: exception, match });
+        enforced.exempt = moreSpecific(enforced.exempt, exception, match);
   }
-  return conclude(department, rules, exceptions, policies);
+  return conclude(department, enforced, observed, policies);
 }
+
+function consider(rule: Rule, match: Covering, foremost: Foremost): void {
+  if (rule.action === 'allow') foremost.allowing = moreSpecific(foremost.allowing, rule, match);
+  else if (rule.locked) foremost.locked = moreSpecific(foremost.locked, rule, match);
+  else foremost.blocking = moreSpecific(foremost.blocking, rule, match);
+}
+
+const isObserved = (rule: Rule): boolean => rule.action === 'block' && rule.mode === 'observe';
+
+/** A name that leads to a blocked address among others is blocked; to be allowed, all of them must be. */
+const countsFor = (rule: Rule, match: Covering): boolean => !match.partly || rule.action === 'block';
 
 /** Whether a rule one of whose sets is `match` applies, given all the sets that cover the host. */
 export function ruleApplies(
@@ -73,8 +104,7 @@ export function ruleApplies(
   facts: Facts,
   covering: readonly Covering[],
 ): Applicability {
-  // A name that leads to a blocked address among others is blocked; to be allowed, all of them must be.
-  if (match.partly && rule.action === 'allow') return 'other-host';
+  if (!countsFor(rule, match)) return 'other-host';
   if (rule.ports.size > 0 && !rule.ports.has(facts.port)) return 'other-port';
   const timely = rule.when === undefined ? 'in-force' : scheduleVerdict(rule.when, facts.time);
   if (timely !== 'in-force') return timely;
@@ -96,42 +126,31 @@ export function exceptionApplies(exception: Exception, match: Covering, facts: F
 
 function conclude(
   department: Department,
-  rules: readonly Applying<Rule>[],
-  exceptions: readonly Applying<Exception>[],
+  enforced: Foremost,
+  observed: Foremost,
   policies: PolicySet,
 ): Decision {
-  const exempt = mostSpecific(exceptions);
-  const isObserving = department.mode === 'observe' || rules.some(({ entry }) => isObserved(entry));
-  if (!isObserving) return weigh(rules, exempt, department.default, policies);
-  const enforced = rules.filter(({ entry }) => !isObserved(entry));
-  const actual = weigh(
-    enforced,
-    exempt,
-    department.mode === 'enforce' ? department.default : 'allow',
-    policies,
-  );
-  if (actual.action === 'block') return actual;
-  const intended = weigh(rules, exempt, department.default, policies);
+  const isLenient = department.mode === 'observe' && department.default === 'block';
+  const actual = weigh(enforced, isLenient ? 'allow' : department.default, policies);
+  const isObserving = isLenient || observed.locked !== undefined || observed.blocking !== undefined;
+  if (actual.action === 'block' || !isObserving) return actual;
+  const intended = weigh(joined(enforced, observed), department.default, policies);
   return intended.action === 'block' ? { ...actual, wouldBlock: intended.reason } : actual;
 }
 
-const isObserved = (rule: Rule): boolean => rule.action === 'block' && rule.mode === 'observe';
+/** As if what is only observed were enforced as well; allowances and exceptions always are. */
+const joined = (enforced: Foremost, observed: Foremost): Foremost => ({
+  ...enforced,
+  locked: foremostOf(enforced.locked, observed.locked),
+  blocking: foremostOf(enforced.blocking, observed.blocking),
+});
 
-/** Rows 1 to 5 of the truth table, over the rules given and the exception that goes before the others. */
+/** Rows 1 to 5 of the truth table. */
 function weigh(
-  rules: readonly Applying<Rule>[],
-  exempt: Applying<Exception> | undefined,
+  { locked, exempt, blocking, allowing }: Foremost,
   otherwise: Action,
   policies: PolicySet,
 ): Decision {
-  let locked: Applying<Rule> | undefined;
-  let blocking: Applying<Rule> | undefined;
-  let allowing: Applying<Rule> | undefined;
-  for (const rule of rules) {
-    if (rule.entry.action === 'allow') allowing = moreSpecific(allowing, rule);
-    else if (rule.entry.locked) locked = moreSpecific(locked, rule);
-    else blocking = moreSpecific(blocking, rule);
-  }
   if (locked !== undefined) return { action: 'block', reason: because(locked, policies) };
   if (exempt !== undefined) {
     const by = evidence(exempt.match, policies);
@@ -139,8 +158,11 @@ function weigh(
   }
   if (blocking !== undefined) return { action: 'block', reason: because(blocking, policies) };
   if (allowing !== undefined) return { action: 'forward', reason: because(allowing, policies) };
-  return { action: otherwise === 'block' ? 'block' : 'forward', reason: { code: 'default' } };
+  return otherwise === 'block' ? BLOCK_BY_DEFAULT : FORWARD_BY_DEFAULT;
 }
+
+const BLOCK_BY_DEFAULT: Decision = { action: 'block', reason: { code: 'default' } };
+const FORWARD_BY_DEFAULT: Decision = { action: 'forward', reason: { code: 'default' } };
 
 const because = ({ entry: rule, match }: Applying<Rule>, policies: PolicySet) =>
   ({ code: 'rule', rule, by: evidence(match, policies) }) as const;
@@ -151,29 +173,25 @@ const evidence = ({ set, specificity }: Covering, policies: PolicySet): Evidence
   specificity,
 });
 
-function includes(audience: Audience, facts: Facts): boolean {
-  return (
-    (facts.user !== undefined && audience.users.has(facts.user)) ||
-    (audience.groups.size > 0 && (facts.groups ?? []).some((group) => audience.groups.has(group))) ||
-    audience.networks.some((network) => networkContains(network, facts.client))
-  );
+function includes({ users, groups, networks }: Audience, facts: Facts): boolean {
+  if (facts.user !== undefined && users.has(facts.user)) return true;
+  if (groups.size > 0 && facts.groups?.some((group) => groups.has(group))) return true;
+  return networks.length > 0 && networks.some((network) => networkContains(network, facts.client));
 }
 
 /** The one whose match is the narrowest; among equals the one whose id is first in the alphabet. */
-function mostSpecific<T extends { readonly id: string }>(
-  applying: readonly Applying<T>[],
-): Applying<T> | undefined {
-  let foremost: Applying<T> | undefined;
-  for (const each of applying) foremost = moreSpecific(foremost, each);
-  return foremost;
+function moreSpecific<T extends Rule | Exception>(
+  foremost: Applying<T> | undefined,
+  entry: T,
+  match: Covering,
+): Applying<T> {
+  if (foremost === undefined) return { entry, match };
+  const difference = foremost.match.specificity - match.specificity;
+  // Ids are not compared by locale: the tie must break alike on every machine.
+  return difference > 0 || (difference === 0 && foremost.entry.id <= entry.id) ? foremost : { entry, match };
 }
 
-function moreSpecific<T extends { readonly id: string }>(
-  a: Applying<T> | undefined,
-  b: Applying<T>,
-): Applying<T> {
-  if (a === undefined) return b;
-  const difference = a.match.specificity - b.match.specificity;
-  // Ids are not compared by locale: the tie must break alike on every machine.
-  return difference > 0 || (difference === 0 && a.entry.id <= b.entry.id) ? a : b;
-}
+const foremostOf = (
+  a: Applying<Rule> | undefined,
+  b: Applying<Rule> | undefined,
+): Applying<Rule> | undefined => (b === undefined ? a : moreSpecific(a, b.entry, b.match));

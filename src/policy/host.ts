@@ -44,9 +44,15 @@ export function parseHost(text: string): Result<Host, HostFault> {
 
 /** The address inside an address literal (`127.0.0.1`, `::1`), or undefined for a name. */
 export function addressLiteral(host: Host): string | undefined {
-  if (host.startsWith('[')) return host.slice(1, -1);
-  return IPV4.test(host) ? host : undefined;
+  // Nearly every name is told from an address by its last character.
+  const last = host.charCodeAt(host.length - 1);
+  if (last === CLOSING_BRACKET) return host.slice(1, -1);
+  return last >= DIGIT_ZERO && last <= DIGIT_NINE && IPV4.test(host) ? host : undefined;
 }
+
+const CLOSING_BRACKET = 0x5d;
+const DIGIT_ZERO = 0x30;
+const DIGIT_NINE = 0x39;
 
 function parseIpv6(text: string): Result<Host, HostFault> {
   const parsed = BRACKETED_IPV6.test(text) ? urlHost(text) : undefined;

@@ -89,11 +89,25 @@ export type Department = {
   readonly tests: readonly PolicyTest[];
   readonly at: Place;
   /** The rules and exceptions by the sets of hosts that they name. */
-  readonly rulesBySet: ReadonlyMap<number, readonly Rule[]>;
-  readonly exceptionsBySet: ReadonlyMap<number, readonly Exception[]>;
+  readonly bySet: ReadonlyMap<number, Naming>;
   /** Which of those sets cover a host. */
   readonly hosts: HostView;
 };
+
+/** What in a department names one set of hosts. */
+export type Naming = {
+  /** Rules that hold for whatever port, at whatever time and for everybody: nothing more is asked of them. */
+  readonly always: readonly Rule[];
+  readonly conditional: readonly Rule[];
+  readonly exceptions: readonly Exception[];
+};
+
+/** Whether a rule holds for whatever port, at whatever time and for everybody. */
+export const isUnconditional = ({ ports, when, unless }: Rule): boolean =>
+  ports.size === 0 &&
+  when === undefined &&
+  unless.target.sets.length === 0 &&
+  unless.users.size + unless.groups.size + unless.networks.length === 0;
 
 /** A promise in the policy file about one request, checked before the policy goes live. */
 export type PolicyTest = {

@@ -7,7 +7,7 @@ import { hasPlainName } from '../../src/policy/matching/host-list-name.ts';
 import {
   createNameTableBuilder,
   type Match,
-  openNameTable,
+  openNameTables,
   specificityOf,
 } from '../../src/policy/matching/name-table.ts';
 import { host, pattern } from '../policy/support.ts';
@@ -44,7 +44,7 @@ test('the table finds exactly what a comparison with every entry finds', () => {
       const entries = raw.map(([text, form, set]) => [host(text), form, set] as const);
       const builder = createNameTableBuilder();
       for (const [text, form, set] of entries) builder.add(text, form, set);
-      const table = openNameTable(builder.build());
+      const table = openNameTables(builder.build());
       expect(table.size).toBe(new Set(entries.map(([text]) => text)).size);
       for (const each of asked) {
         const into: Match[] = [];
@@ -62,7 +62,7 @@ test('whatever the seed of the hash, the answers are the same', () => {
       const [one, other] = [createNameTableBuilder(), createNameTableBuilder(seed)].map((builder) => {
         for (const [text, form, set] of entries) builder.add(host(text), form, set);
         const into: Match[] = [];
-        openNameTable(builder.build()).collect(host(asked), into);
+        openNameTables(builder.build()).collect(host(asked), into);
         return inOrder(into);
       });
       expect(one).toEqual(other);
@@ -99,7 +99,7 @@ test('a list says of a host what its lines say one by one, and is refused for a 
       expect(compiled.ok).toBe(lines.every((each) => parseDomainPattern(each).ok));
       if (!compiled.ok) return;
       expect(compiled.value.counts).toEqual([lines.length]);
-      const table = openNameTable(compiled.value.table);
+      const table = openNameTables(compiled.value.table);
       const patterns = lines.map(pattern).filter((each) => each.kind !== 'any-suffix');
       for (const each of asked) {
         const into: Match[] = [];

@@ -202,15 +202,7 @@ test('whatever decides has applied, and when the default decides, nothing that e
 });
 
 /** All that a department means, without where it stands and how its hosts are numbered. */
-function meaningOf({
-  rules,
-  exceptions,
-  tests,
-  rulesBySet: _rules,
-  exceptionsBySet: _exceptions,
-  hosts: _hosts,
-  ...rest
-}: Department) {
+function meaningOf({ rules, exceptions, tests, bySet: _bySet, hosts: _hosts, ...rest }: Department) {
   const hosts = ({ sets: _sets, ...target }: Target) => target;
   return {
     ...rest,

@@ -24,7 +24,7 @@ describe('compiled lists as bytes', () => {
   test('are views of the bytes, not copies', () => {
     const bytes = encoded(compiled('a.kr\n'));
     const table = decodeLists(bytes, VERSION)?.table;
-    expect([table?.rows.buffer, table?.entries.buffer]).toEqual([bytes.buffer, bytes.buffer]);
+    expect([table?.rowStarts.buffer, table?.rows.buffer]).toEqual([bytes.buffer, bytes.buffer]);
   });
 
   test('are nothing when they are of another version', () => {
@@ -43,8 +43,9 @@ describe('compiled lists as bytes', () => {
   test.each([
     ['names a set of rules', { groupMembers: Uint32Array.of(8 * 4 + 1) }],
     ['walks on without an end', { groupStarts: Uint32Array.of(0, 4_294_967_295) }],
-    ['begins beyond its entries', { rows: Uint32Array.of(4_294_967_295, 1, 1, 4_294_967_295, 0, 0) }],
-    ['is half a row', { rows: Uint32Array.of(0, 1) }],
+    ['begins beyond its rows', { rowStarts: Uint32Array.of(4_294_967_295, 4_294_967_295) }],
+    ['has rows that end before they begin', { rowStarts: Uint32Array.of(4, 0) }],
+    ['has no row', { rowStarts: Uint32Array.of(0) }],
   ] as const)('are nothing when their table was forged: one that %s', (_, forged) => {
     const lists = compiled('a.kr\n');
     expect(decodeLists(encoded({ ...lists, table: { ...lists.table, ...forged } }), VERSION)).toBeUndefined();

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Match, openNameTable } from '../../src/policy/matching/name-table.ts';
+import { type Match, openNameTables } from '../../src/policy/matching/name-table.ts';
 import { ignoredListFiles, listNames, loadLists } from '../../src/policy-store/lists.ts';
 import { describeProblem, errorOf, host, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
@@ -27,7 +27,7 @@ const problemsOf = async (folder: string, ...names: readonly string[]) =>
 /** The names of the lists that cover the host. */
 function covering({ compiled }: Loaded, name: string): readonly string[] {
   const into: Match[] = [];
-  openNameTable(compiled.table).collect(host(name), into);
+  openNameTables(compiled.table).collect(host(name), into);
   return into.map(({ set }) => compiled.names[set] ?? '?').toSorted();
 }
 

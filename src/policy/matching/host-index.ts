@@ -10,7 +10,13 @@ import {
   type PatternIndex,
   parseHostPattern,
 } from './host-pattern.ts';
-import { createNameTableBuilder, type Match, type NameTable, openNameTable } from './name-table.ts';
+import {
+  createNameTableBuilder,
+  type Match,
+  type NameTable,
+  type NameTableData,
+  openNameTables,
+} from './name-table.ts';
 import { MEMBER_FORMS, RANK } from './name-table-layout.ts';
 import { buildNetworkIndex, type NetworkIndex } from './network-index.ts';
 import { buildSuffixIndex } from './suffix-index.ts';
@@ -79,8 +85,10 @@ function domainText(specificity: number, host: Host): string {
 
 /** Time and memory grow with the entries of the sets; those of the lists stand in their table already. */
 export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex {
-  const own = tableOf(sets.domains);
-  const listed = openNameTable(lists.table);
+  const ownTable = tableOf(sets.domains, lists.table.seed);
+  const own = openNameTables(ownTable);
+  const ownAndListed = openNameTables(ownTable, lists.table);
+  const listed = openNameTables(lists.table);
   const suffixes = buildSuffixIndex([
     ...sets.domains.flatMap(([domain, set]) =>
       domain.kind === 'any-suffix' ? [[domain.name, set] as const] : [],
@@ -102,7 +110,7 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     ...lists.withAddresses,
   ]);
   const viewOf = (named: ReadonlySet<number>): HostView => {
-    const usesLists = lists.names.some((_, set) => named.has(set));
+    const names = lists.names.some((_, set) => named.has(set)) ? ownAndListed : own;
     const heedsAddresses = [...withAddresses].some((set) => named.has(set));
     const { index, size: patternsSize } = patterns.of(named);
     return {
@@ -110,8 +118,7 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
       patternsSize,
       covering(host, addresses) {
         const covering: Covering[] = [];
-        own.collect(host, covering);
-        if (usesLists) listed.collect(host, covering);
+        names.collect(host, covering);
         suffixes.collect(host, covering);
         for (const set of index.find(host)) covering.push({ set, specificity: PATTERN_SPECIFICITY });
         if (heedsAddresses) collectAddresses(host, addresses, networks, listed, covering);
@@ -166,11 +173,11 @@ function createPatternViews(entries: readonly (readonly [HostPattern, number])[]
   };
 }
 
-function tableOf(domains: HostSets['domains']): NameTable {
-  const builder = createNameTableBuilder();
+function tableOf(domains: HostSets['domains'], seed: number): NameTableData {
+  const builder = createNameTableBuilder(seed);
   for (const [domain, set] of domains)
     if (domain.kind !== 'any-suffix') builder.add(domain.host, domain.kind, set);
-  return openNameTable(builder.build());
+  return builder.build();
 }
 
 /** By the address that is asked for; or by those that a name resolved to, which lists name as hosts too. */

@@ -88,10 +88,12 @@ export function buildPatternIndex<T>(entries: readonly (readonly [HostPattern, T
     }),
   );
   return {
-    find: (host) =>
-      groups.flatMap(({ any, each }) =>
-        any.test(host) ? each.filter(([pattern]) => pattern.test(host)).map(([, value]) => value) : [],
-      ),
+    find: (host) => {
+      const found: T[] = [];
+      for (const { any, each } of groups)
+        if (any.test(host)) for (const [pattern, value] of each) if (pattern.test(host)) found.push(value);
+      return found;
+    },
   };
 }
 

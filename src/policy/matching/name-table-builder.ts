@@ -1,17 +1,16 @@
 import {
   DOT,
-  ENTRIES_AT,
+  FILTER_BYTES,
   filterBit,
+  filterByte,
   hashEnd,
   hashStep,
+  MAX_NAME_BYTES,
   MEMBER_FORMS,
-  NAME_FILTER,
   type NameKind,
   type NameTableData,
-  PARENT_FILTER,
   RANK,
-  ROW_WORDS,
-  rowAt,
+  rowOf,
 } from './name-table-layout.ts';
 import { returnableBuffer } from './returnable-buffer.ts';
 
@@ -30,8 +29,7 @@ const DEFAULT_SEED = 0x811c9dc5;
 /** Fewer make rows, and with them the table, larger; more make a look-up read more entries. */
 const NAMES_PER_ROW = 3;
 
-const MAX_NAME_BYTES = 253;
-const MAX_ENTRIES_BYTES = 0xffff_ffff; // a row holds their offsets in 32 bits
+const MAX_ROWS_BYTES = 0xffff_ffff; // where each begins is kept in 32 bits
 
 /** Names that are not 1 to 253 bytes long throw a RangeError. `seed` is where their hashes begin, 32 bits. */
 export function createNameTableBuilder(seed: number = DEFAULT_SEED): NameTableBuilder {
@@ -57,16 +55,15 @@ export function createNameTableBuilder(seed: number = DEFAULT_SEED): NameTableBu
     build() {
       const { starts, members } = groups.all();
       const groupWidth = bytesFor(starts.length - 2);
-      const table = allocate(
-        names.size(),
-        names.all().texts.length,
-        groupWidth,
-        starts.length,
-        members.length,
-      );
+      const all = names.all();
+      const rowCount = Math.max(1, Math.ceil(names.size() / NAMES_PER_ROW));
+      const filters = parentFilters(all, rowCount, seed);
+      const rowsBytes = rowStartsOf(all, filters, groupWidth);
+      const table = allocate(rowCount, rowsBytes.total, starts.length, members.length);
       table.groupStarts.set(starts);
       table.groupMembers.set(members);
-      layOut(names.all(), groupOfName, { ...table, groupWidth, seed });
+      table.rowStarts.set(rowsBytes.starts);
+      placeRows(all, groupOfName, filters, { ...table, groupWidth });
       return { seed, size: names.size(), groupWidth, ...table };
     },
   };
@@ -192,96 +189,101 @@ function createGroups(): Groups {
   };
 }
 
+/** A filter for each row, `FILTER_BYTES` each: of every suffix that some name lies below. */
+function parentFilters({ texts, hashes }: Names, rowCount: number, seed: number): Uint8Array {
+  const filters = new Uint8Array(returnableBuffer(rowCount * FILTER_BYTES), 0, rowCount * FILTER_BYTES);
+  for (let number = 0, start = 1; number < hashes.length; number++) {
+    const end = start + (texts[start - 1] as number);
+    let state = seed;
+    for (let at = end - 1; at >= start; at--) {
+      const byte = texts[at] as number;
+      if (byte === DOT) {
+        const hash = hashEnd(state);
+        const at = rowOf(hash, rowCount) * FILTER_BYTES + filterByte(hash);
+        filters[at] = (filters[at] as number) | filterBit(hash);
+      }
+      state = hashStep(state, byte);
+    }
+    start = end + 1;
+  }
+  return filters;
+}
+
+/** Where each row begins, where the last one ends, and how many bytes all of them take. Throws a RangeError beyond 4 GB. */
+function rowStartsOf(
+  { texts, hashes }: Names,
+  filters: Uint8Array,
+  groupWidth: number,
+): { readonly starts: Uint32Array; readonly total: number } {
+  const rowCount = filters.length / FILTER_BYTES;
+  const starts = new Uint32Array(returnableBuffer((rowCount + 1) * 4), 0, rowCount + 1);
+  for (let number = 0, at = 0; number < hashes.length; number++) {
+    const entryBytes = 1 + groupWidth + (texts[at] as number);
+    const row = rowOf(hashes[number] as number, rowCount);
+    starts[row] = (starts[row] as number) + entryBytes;
+    at += 1 + (texts[at] as number);
+  }
+  let total = 0;
+  for (let row = 0; row <= rowCount; row++) {
+    const entriesBytes = starts[row] as number;
+    const isEmpty = entriesBytes === 0 && !hasFilter(filters, row);
+    starts[row] = total;
+    total += isEmpty ? 0 : FILTER_BYTES + entriesBytes;
+  }
+  if (total > MAX_ROWS_BYTES) throw new RangeError('the names take more than 4 GB');
+  return { starts, total };
+}
+
+function hasFilter(filters: Uint8Array, row: number): boolean {
+  for (let at = row * FILTER_BYTES; at < (row + 1) * FILTER_BYTES; at++)
+    if ((filters[at] ?? 0) !== 0) return true;
+  return false;
+}
+
 /** A table's empty arrays, in one buffer. */
 function allocate(
-  size: number,
-  textBytes: number,
-  groupWidth: number,
+  rowCount: number,
+  rowsBytes: number,
   groupStarts: number,
   groupMembers: number,
-): Pick<NameTableData, 'rows' | 'entries' | 'groupStarts' | 'groupMembers'> {
-  const entriesBytes = textBytes + size * groupWidth;
-  if (entriesBytes > MAX_ENTRIES_BYTES) throw new RangeError('the names take more than 4 GB');
-  const rowWords = (Math.max(1, Math.ceil(size / NAMES_PER_ROW)) + 1) * ROW_WORDS;
-  const startsAt = rowWords * 4;
-  const membersAt = startsAt + groupStarts * 4;
-  const entriesAt = membersAt + groupMembers * 4;
-  const buffer = returnableBuffer(entriesAt + entriesBytes);
+): Pick<NameTableData, 'rowStarts' | 'rows' | 'groupStarts' | 'groupMembers'> {
+  const groupStartsAt = (rowCount + 1) * 4;
+  const membersAt = groupStartsAt + groupStarts * 4;
+  const rowsAt = membersAt + groupMembers * 4;
+  const buffer = returnableBuffer(rowsAt + rowsBytes);
   return {
-    rows: new Uint32Array(buffer, 0, rowWords),
-    groupStarts: new Uint32Array(buffer, startsAt, groupStarts),
+    rowStarts: new Uint32Array(buffer, 0, rowCount + 1),
+    groupStarts: new Uint32Array(buffer, groupStartsAt, groupStarts),
     groupMembers: new Uint32Array(buffer, membersAt, groupMembers),
-    entries: new Uint8Array(buffer, entriesAt, entriesBytes),
+    rows: new Uint8Array(buffer, rowsAt, rowsBytes),
   };
 }
 
-type Layout = Pick<NameTableData, 'rows' | 'entries' | 'groupWidth' | 'seed'>;
-
-/** Fills rows and entries, by a counting sort of the names into their rows. */
-function layOut(names: Names, groupOfName: Uint32Array, layout: Layout): void {
-  measureRows(names, layout);
-  endRows(layout.rows);
-  placeEntries(names, groupOfName, layout);
-}
-
-/** Adds up each row's entries, and fills its filters. */
-function measureRows({ texts, hashes }: Names, { rows, groupWidth, seed }: Layout): void {
-  const rowCount = rows.length / ROW_WORDS - 1;
-  for (let number = 0, at = 0; number < hashes.length; number++) {
-    const hash = hashes[number] as number;
-    const end = at + 1 + (texts[at] as number);
-    const row = rowAt(hash, rowCount);
-    rows[row + ENTRIES_AT] = (rows[row + ENTRIES_AT] as number) + end - at + groupWidth;
-    rows[row + NAME_FILTER] = (rows[row + NAME_FILTER] as number) | filterBit(hash);
-    addParents(rows, rowCount, texts, at + 1, end, seed);
-    at = end;
-  }
-}
-
-/** Fills each row's entries from their end, so that the row holds in the end where they begin. */
-function placeEntries({ texts, hashes }: Names, groupOfName: Uint32Array, layout: Layout): void {
-  const { rows, entries, groupWidth } = layout;
-  const rowCount = rows.length / ROW_WORDS - 1;
-  for (let number = 0, at = 0; number < hashes.length; number++) {
-    const row = rowAt(hashes[number] as number, rowCount);
-    const end = at + 1 + (texts[at] as number);
-    const entry = (rows[row + ENTRIES_AT] as number) - (end - at + groupWidth);
-    rows[row + ENTRIES_AT] = entry;
-    entries[entry] = texts[at] as number;
-    writeNumber(entries, entry + 1, groupWidth, groupOfName[number] as number);
-    let to = entry + 1 + groupWidth;
-    for (let from = at + 1; from < end; from++) entries[to++] = texts[from] as number;
-    at = end;
-  }
-}
-
-/** Puts every suffix that the name lies below into its row's filter. */
-function addParents(
-  rows: Uint32Array,
-  rowCount: number,
-  texts: Uint8Array,
-  start: number,
-  end: number,
-  seed: number,
+/** Fills each row, its filter first, then its names in their order. */
+function placeRows(
+  { texts, hashes }: Names,
+  groupOfName: Uint32Array,
+  filters: Uint8Array,
+  { rowStarts, rows, groupWidth }: Pick<NameTableData, 'rowStarts' | 'rows' | 'groupWidth'>,
 ): void {
-  let state = seed;
-  for (let at = end - 1; at >= start; at--) {
-    const byte = texts[at] as number;
-    if (byte === DOT) {
-      const hash = hashEnd(state);
-      const word = rowAt(hash, rowCount) + PARENT_FILTER;
-      rows[word] = (rows[word] as number) | filterBit(hash);
-    }
-    state = hashStep(state, byte);
+  const rowCount = rowStarts.length - 1;
+  const ends = new Uint32Array(returnableBuffer(rowCount * 4), 0, rowCount); // of what stands in each row so far
+  for (let row = 0; row < rowCount; row++) {
+    const start = rowStarts[row] as number;
+    if (start === rowStarts[row + 1]) continue;
+    rows.set(filters.subarray(row * FILTER_BYTES, (row + 1) * FILTER_BYTES), start);
+    ends[row] = start + FILTER_BYTES;
   }
-}
-
-/** Turns the sizes of the rows' entries into where they end. */
-function endRows(rows: Uint32Array): void {
-  let end = 0;
-  for (let row = 0; row < rows.length; row += ROW_WORDS) {
-    end += rows[row + ENTRIES_AT] as number;
-    rows[row + ENTRIES_AT] = end;
+  for (let number = 0, at = 0; number < hashes.length; number++) {
+    const end = at + 1 + (texts[at] as number);
+    const row = rowOf(hashes[number] as number, rowCount);
+    let to = ends[row] as number;
+    rows[to++] = texts[at] as number;
+    writeNumber(rows, to, groupWidth, groupOfName[number] as number);
+    to += groupWidth;
+    for (let from = at + 1; from < end; from++) rows[to++] = texts[from] as number;
+    ends[row] = to;
+    at = end;
   }
 }
 

@@ -5,12 +5,13 @@ export type NameKind = 'domain' | 'subdomains' | 'exact';
  * A compiled name table: typed arrays and numbers alone, so that it can be posted to another thread and written to a
  * file.
  *
- * It is a hash table whose buckets lie end to end in `entries`. An entry is
+ * It is a hash table whose buckets, the rows, lie end to end in `rows`; row r is from `rowStarts[r]` to
+ * `rowStarts[r + 1]`. A row is empty, or it is
+ * `[filter: 4 bytes][entry][entry]…`, and an entry is
  * `[length of the name: 1 byte][number of its group: groupWidth bytes, the high one first][name: ASCII]`.
- * A bucket has a row of three words in `rows`: where its entries begin, a filter of the names in it, and a filter of
- * the suffixes, in it or not, that longer names in the table end with. So the one place in memory that a suffix's hash
- * leads to tells nearly always whether to look at entries at all, and whether a longer suffix can be a name: the walk
- * over a host ends where the table does. A last row holds the end of the last bucket.
+ * The filter is of the suffixes, names themselves or not, that longer names in the table end with: the walk over a host
+ * ends where the table does. `rowStarts` is small enough to stay in a processor's caches, so that to look a suffix up
+ * reads one place in memory that does not.
  *
  * A group is a set of members, `set * MEMBER_FORMS + rank of the form`: names that say the same share one. Those of
  * group g are `groupMembers` from `groupStarts[g]` to `groupStarts[g + 1]`.
@@ -21,8 +22,8 @@ export type NameTableData = {
   /** How many names there are. */
   readonly size: number;
   readonly groupWidth: number;
-  readonly rows: Uint32Array<ArrayBuffer>;
-  readonly entries: Uint8Array<ArrayBuffer>;
+  readonly rowStarts: Uint32Array<ArrayBuffer>;
+  readonly rows: Uint8Array<ArrayBuffer>;
   readonly groupStarts: Uint32Array<ArrayBuffer>;
   readonly groupMembers: Uint32Array<ArrayBuffer>;
 };
@@ -35,11 +36,11 @@ export const MEMBER_FORMS = 4;
 export const specificityOf = (labels: number, form: keyof typeof RANK): number =>
   labels * MEMBER_FORMS + RANK[form];
 
-/** The words of a row. */
-export const ROW_WORDS = 3;
-export const ENTRIES_AT = 0;
-export const NAME_FILTER = 1;
-export const PARENT_FILTER = 2;
+/** The bytes of a row's filter. */
+export const FILTER_BYTES = 4;
+
+/** Of a canonical host, and so of a name. */
+export const MAX_NAME_BYTES = 253;
 
 export const DOT = 0x2e;
 
@@ -56,12 +57,15 @@ export function hashEnd(state: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The first word of the row of a hash: by its high bits, so that there may be any number of rows. */
-export const rowAt = (hash: number, rowCount: number): number =>
-  Math.floor((hash * rowCount) / 0x1_0000_0000) * ROW_WORDS;
+/** The row of a hash: by its high bits, so that there may be any number of rows. */
+export const rowOf = (hash: number, rowCount: number): number => ((hash * rowCount) / 0x1_0000_0000) >>> 0;
 
-/** The bit of a hash in a filter: by its low bits. */
-export const filterBit = (hash: number): number => 1 << (hash & 31);
+/** The byte of a filter in which a hash has its bit, and that bit: by the hash's low bits. */
+export const filterByte = (hash: number): number => (hash >>> 3) & (FILTER_BYTES - 1);
+export const filterBit = (hash: number): number => 1 << (hash & 7);
 
 export const bytesOf = (data: NameTableData): number =>
-  data.rows.byteLength + data.entries.byteLength + data.groupStarts.byteLength + data.groupMembers.byteLength;
+  data.rowStarts.byteLength +
+  data.rows.byteLength +
+  data.groupStarts.byteLength +
+  data.groupMembers.byteLength;

@@ -2,17 +2,16 @@ import { addressLiteral, type Host } from '../host.ts';
 import {
   bytesOf,
   DOT,
-  ENTRIES_AT,
+  FILTER_BYTES,
   filterBit,
+  filterByte,
   hashEnd,
   hashStep,
+  MAX_NAME_BYTES,
   MEMBER_FORMS,
-  NAME_FILTER,
   type NameTableData,
-  PARENT_FILTER,
   RANK,
-  ROW_WORDS,
-  rowAt,
+  rowOf,
 } from './name-table-layout.ts';
 
 export { createNameTableBuilder, type NameTableBuilder } from './name-table-builder.ts';
@@ -25,7 +24,7 @@ export type Match = { readonly set: number; readonly specificity: number };
 export type NameTable = {
   /** How many names there are. */
   readonly size: number;
-  /** The bytes that the table's arrays take. */
+  /** The bytes that the tables' arrays take. */
   readonly byteLength: number;
   /**
    * Adds every set that covers the host to `into`, once for each name and form by which it does. Its work is bounded
@@ -34,93 +33,127 @@ export type NameTable = {
   collect(host: Host, into: Match[]): void;
 };
 
-/** Looks up in the data as they stand, without a copy: whoever changes them afterwards changes the answers. */
-export function openNameTable(data: NameTableData): NameTable {
-  const { seed, rows, entries, groupWidth, groupStarts, groupMembers } = data;
-  const rowCount = rows.length / ROW_WORDS - 1;
-  const nameAt = 1 + groupWidth;
-
-  /** Adds the sets of the suffix that begins at `from`, if it is a name. */
-  function collectSuffix(host: Host, from: number, labels: number, hash: number, into: Match[]): void {
-    const row = rowAt(hash, rowCount);
-    if (((rows[row + NAME_FILTER] as number) & filterBit(hash)) === 0) return;
-    const entry = findEntry(host, from, row);
-    if (entry !== undefined) collectGroup(groupOf(entry), labels, from === 0, into);
-  }
-
-  function findEntry(host: Host, from: number, row: number): number | undefined {
-    const length = host.length - from;
-    const end = rows[row + ROW_WORDS + ENTRIES_AT] as number;
-    for (let entry = rows[row + ENTRIES_AT] as number; entry < end; ) {
-      const entryLength = entries[entry] as number;
-      if (entryLength === length && isSuffix(host, from, entry + nameAt)) return entry;
-      entry += nameAt + entryLength;
-    }
-    return undefined;
-  }
-
-  function isSuffix(host: Host, from: number, name: number): boolean {
-    for (let at = from; at < host.length; at++)
-      if (host.charCodeAt(at) !== entries[name + at - from]) return false;
-    return true;
-  }
-
-  function groupOf(entry: number): number {
-    let group = 0;
-    for (let at = entry + 1; at < entry + nameAt; at++) group = group * 256 + (entries[at] as number);
-    return group;
-  }
-
-  function collectGroup(group: number, labels: number, isApex: boolean, into: Match[]): void {
-    const narrow = isApex ? RANK.exact : RANK.subdomains;
-    const end = groupStarts[group + 1] as number;
-    for (let at = groupStarts[group] as number; at < end; at++) {
-      const member = groupMembers[at] as number;
-      const rank = member % MEMBER_FORMS;
-      if (rank === RANK.domain || rank === narrow)
-        into.push({ set: Math.floor(member / MEMBER_FORMS), specificity: labels * MEMBER_FORMS + rank });
-    }
-  }
-
-  const isParent = (hash: number): boolean =>
-    ((rows[rowAt(hash, rowCount) + PARENT_FILTER] as number) & filterBit(hash)) !== 0;
-
-  function collectName(host: Host, into: Match[]): void {
-    let state = seed;
-    let labels = 1;
-    for (let at = host.length - 1; at >= 0; at--) {
-      const code = host.charCodeAt(at);
-      if (code === DOT) {
-        const hash = hashEnd(state);
-        collectSuffix(host, at + 1, labels, hash, into);
-        if (!isParent(hash)) return;
-        labels++;
-      }
-      state = hashStep(state, code);
-    }
-    collectSuffix(host, 0, labels, hashEnd(state), into);
-  }
-
-  /** An address has no parents: `0.0.1` is not above `127.0.0.1`. */
-  function collectAddress(host: Host, into: Match[]): void {
-    let state = seed;
-    for (let at = host.length - 1; at >= 0; at--) state = hashStep(state, host.charCodeAt(at));
-    collectSuffix(host, 0, host.split('.').length, hashEnd(state), into);
-  }
-
+/**
+ * Asks one table or several in one walk over the host; all of them must have the same seed. It looks up in the data as
+ * they stand, without a copy: whoever changes them afterwards changes the answers.
+ */
+export function openNameTables(...all: readonly NameTableData[]): NameTable {
+  const seed = all[0]?.seed ?? 0;
+  if (all.some((table) => table.seed !== seed)) throw new RangeError('the tables have different seeds');
+  const tables = all.map((data) => ({ ...data, rowCount: data.rowStarts.length - 1 }));
   return {
-    size: data.size,
-    byteLength: bytesOf(data),
-    collect: (host, into) => (isAddress(host) ? collectAddress(host, into) : collectName(host, into)),
+    size: all.reduce((sum, { size }) => sum + size, 0),
+    byteLength: all.reduce((sum, table) => sum + bytesOf(table), 0),
+    collect(host, into) {
+      if (addressLiteral(host) === undefined) collectName(tables, seed, host, into);
+      else collectAddress(tables, seed, host, into);
+    },
   };
 }
 
-/** Most names are told from an address by their last character, which is much quicker. */
-function isAddress(host: Host): boolean {
-  const last = host.charCodeAt(host.length - 1);
-  return (last === CLOSING_BRACKET || (last >= ZERO && last <= NINE)) && addressLiteral(host) !== undefined;
+type Opened = NameTableData & { readonly rowCount: number };
+
+/**
+ * The host's characters as the walk over it has read them, from its end: a byte array is compared with a name several
+ * times as fast as a string. It is filled anew in each walk, and no walk is interrupted.
+ */
+const characters = new Uint8Array(MAX_NAME_BYTES);
+
+/** From label to label, so that the walk ends where no table has a longer name. */
+function collectName(tables: readonly Opened[], seed: number, host: Host, into: Match[]): void {
+  const end = host.length;
+  let state = seed;
+  let labels = 1;
+  for (let at = end - 1; at >= 0; at--) {
+    const code = host.charCodeAt(at);
+    if (code === DOT) {
+      const hash = hashEnd(state);
+      let hasLonger = false;
+      for (const table of tables) if (collectSuffix(table, at + 1, end, labels, hash, into)) hasLonger = true;
+      if (!hasLonger) return;
+      labels++;
+    }
+    characters[at] = code;
+    state = hashStep(state, code);
+  }
+  const hash = hashEnd(state);
+  for (const table of tables) collectSuffix(table, 0, end, labels, hash, into);
 }
 
-const CLOSING_BRACKET = 0x5d;
-const ZERO = 0x30;
-const NINE = 0x39;
+/** An address has no parents: `0.0.1` is not above `127.0.0.1`. */
+function collectAddress(tables: readonly Opened[], seed: number, host: Host, into: Match[]): void {
+  let state = seed;
+  for (let at = host.length - 1; at >= 0; at--) {
+    characters[at] = host.charCodeAt(at);
+    state = hashStep(state, host.charCodeAt(at));
+  }
+  const hash = hashEnd(state);
+  for (const table of tables) collectSuffix(table, 0, host.length, host.split('.').length, hash, into);
+}
+
+/**
+ * Adds the sets of the suffix whose characters stand from `from` to before `end`, if it is a name. Gives whether
+ * longer names of the table may end with it.
+ */
+function collectSuffix(
+  table: Opened,
+  from: number,
+  end: number,
+  labels: number,
+  hash: number,
+  into: Match[],
+): boolean {
+  const { rowStarts, rows } = table;
+  const row = rowOf(hash, table.rowCount);
+  const start = rowStarts[row] as number;
+  const rowEnd = rowStarts[row + 1] as number;
+  if (start === rowEnd) return false;
+  const entry = findEntry(table, from, end, start + FILTER_BYTES, rowEnd);
+  if (entry !== undefined) collectGroup(table, groupOf(table, entry), labels, from === 0, into);
+  return ((rows[start + filterByte(hash)] as number) & filterBit(hash)) !== 0;
+}
+
+function findEntry(
+  { rows, groupWidth }: Opened,
+  from: number,
+  end: number,
+  first: number,
+  rowEnd: number,
+): number | undefined {
+  const length = end - from;
+  for (let entry = first; entry < rowEnd; ) {
+    const entryLength = rows[entry] as number;
+    const name = entry + 1 + groupWidth;
+    if (entryLength === length && isSuffix(rows, name, from, end)) return entry;
+    entry = name + entryLength;
+  }
+  return undefined;
+}
+
+function isSuffix(rows: Uint8Array, name: number, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (characters[at] !== rows[name + at - from]) return false;
+  return true;
+}
+
+function groupOf({ rows, groupWidth }: Opened, entry: number): number {
+  let group = 0;
+  for (let at = entry + 1; at <= entry + groupWidth; at++) group = group * 256 + (rows[at] as number);
+  return group;
+}
+
+function collectGroup(
+  { groupStarts, groupMembers }: Opened,
+  group: number,
+  labels: number,
+  isApex: boolean,
+  into: Match[],
+): void {
+  const narrow = isApex ? RANK.exact : RANK.subdomains;
+  const end = groupStarts[group + 1] as number;
+  for (let at = groupStarts[group] as number; at < end; at++) {
+    const member = groupMembers[at] as number;
+    const rank = member % MEMBER_FORMS;
+    if (rank === RANK.domain || rank === narrow)
+      into.push({ set: Math.floor(member / MEMBER_FORMS), specificity: labels * MEMBER_FORMS + rank });
+  }
+}

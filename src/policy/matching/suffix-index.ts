@@ -8,24 +8,27 @@ export type SuffixIndex = { collect(host: Host, into: Match[]): void };
 /** Of `deepseek.*`, `name` is `deepseek`: one canonical label. An entry that comes twice counts once. */
 export function buildSuffixIndex(entries: Iterable<readonly [name: string, set: number]>): SuffixIndex {
   const setsByName = new Map<string, Set<number>>();
-  /** Bit n: there is a name of n characters, modulo 32. */
-  let lengths = 0;
+  /** By the length of a name, modulo 32: a bit for each first character, modulo 32. */
+  const firstCharacters = new Uint32Array(32);
   for (const [name, set] of entries) {
     setsByName.set(name, (setsByName.get(name) ?? new Set()).add(set));
-    lengths |= 1 << name.length;
+    const at = name.length % 32;
+    firstCharacters[at] = (firstCharacters[at] as number) | (1 << (name.charCodeAt(0) % 32));
   }
   /** To ask the public suffix list costs more than all the rest of a decision: only for a host with such a label. */
   const hasNamedLabel = (host: Host): boolean => {
     let start = 0;
     for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', start)) {
-      if ((lengths & (1 << (dot - start))) !== 0 && setsByName.has(host.slice(start, dot))) return true;
+      const first = 1 << (host.charCodeAt(start) % 32);
+      const mayBeNamed = ((firstCharacters[(dot - start) % 32] as number) & first) !== 0;
+      if (mayBeNamed && setsByName.has(host.slice(start, dot))) return true;
       start = dot + 1;
     }
     return false;
   };
   return {
     collect(host, into) {
-      if (lengths === 0 || !hasNamedLabel(host) || addressLiteral(host) !== undefined) return;
+      if (setsByName.size === 0 || !hasNamedLabel(host) || addressLiteral(host) !== undefined) return;
       const { registrableName, registrableDomain } = suffixParts(host);
       if (registrableName === undefined || registrableDomain === undefined) return;
       const specificity = specificityOf(registrableDomain.split('.').length, 'any-suffix');

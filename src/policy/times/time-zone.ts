@@ -3,21 +3,26 @@ import { fail, type Result, succeed } from '../result.ts';
 
 /**
  * A time zone as the instants at which its offset changes. `Intl` costs a microsecond and more a question, which is
- * all the time that a whole decision has, so it is asked once for each zone, when policies are read.
+ * all the time that a whole decision has, so it is asked once for each zone and year: some sixty questions.
  */
 export type TimeZone = {
   /** As written, such as `Asia/Seoul`. */
   readonly name: string;
-  readonly offsets: Offsets;
+  readonly calendar: Calendar;
 };
 
-/** `milliseconds[i]` is ahead of UTC and holds from `since[i]` up to `since[i + 1]`; `since[0]` is -Infinity. */
-type Offsets = {
-  readonly since: Float64Array;
-  readonly milliseconds: Int32Array;
-  /** `Intl` itself, in milliseconds ahead of UTC, for instants outside the range that was scanned. */
+type Calendar = {
+  /** `Intl` itself, in milliseconds ahead of UTC. */
   readonly ask: (time: number) => number;
+  /** Of the years that have been asked for. */
+  readonly years: Map<number, Offsets>;
 };
+
+/**
+ * The offsets of one year and of two days on either side, by which any zone is ahead of UTC or behind it at most.
+ * `milliseconds[i]` is ahead of UTC and holds from `since[i]` up to `since[i + 1]`; `since[0]` is -Infinity.
+ */
+type Offsets = { readonly since: readonly number[]; readonly milliseconds: readonly number[] };
 
 /** What a clock on the wall and the calendar beside it show. */
 export type LocalTime = {
@@ -32,9 +37,9 @@ type Fault = { readonly problem: string; readonly hint: string };
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** The years of which a policy may speak, with the days by which any zone is ahead of UTC or behind it. */
-const SCANNED_FROM = Date.UTC(2000, 0, 1) - 2 * DAY_MS;
-const SCANNED_UNTIL = Date.UTC(2101, 0, 1) + 2 * DAY_MS;
+/** The years of which a policy may speak, and their neighbours; others are asked about anew each time. */
+const FIRST_YEAR = 1999;
+const LAST_YEAR = 2101;
 
 /**
  * Shorter than any offset holds in the scanned years, so that no two changes hide between two questions. The shortest
@@ -43,7 +48,7 @@ const SCANNED_UNTIL = Date.UTC(2101, 0, 1) + 2 * DAY_MS;
 const SCAN_STEP_MS = 6 * DAY_MS;
 
 /** By `Intl`'s own name of the zone, so that `Asia/Kolkata` and `Asia/Calcutta` share one. */
-const known = new Map<string, Offsets>();
+const known = new Map<string, Calendar>();
 
 /**
  * The zone of an IANA name (`Area/City`) that `Intl` knows, or `UTC`. Refused are a fixed offset such as `+09:00`,
@@ -54,16 +59,16 @@ export function parseTimeZone(name: string): Result<TimeZone, Fault> {
   const format = offsetFormat(name);
   if (format === undefined || !isPlace(name)) return fail(describeUnknown(name, format));
   const canonical = format.resolvedOptions().timeZone;
-  const offsets = known.get(canonical) ?? scan(format);
-  known.set(canonical, offsets);
-  return succeed({ name, offsets });
+  const calendar = known.get(canonical) ?? { ask: (time) => askOffset(format, time), years: new Map() };
+  known.set(canonical, calendar);
+  return succeed({ name, calendar });
 }
 
 const isPlace = (name: string): boolean => name === 'UTC' || name.includes('/');
 
 /** What clock and calendar show in the zone at an instant, in milliseconds since the epoch. */
 export function localTime(zone: TimeZone, time: number): LocalTime {
-  const local = time + offsetAt(zone.offsets, time);
+  const local = time + offsetAt(zone.calendar, time);
   const day = Math.floor(local / DAY_MS);
   return {
     minuteOfDay: Math.floor((local - day * DAY_MS) / MINUTE_MS),
@@ -79,8 +84,8 @@ const EPOCH_WEEKDAY = 3;
  * were UTC's, so `Date.UTC(2025, 1, 6)` for the midnight that begins 2025-02-06. A time that the clocks skip is
  * thereby the instant of the skip. The years are 2000 to 2101.
  */
-export function firstInstantOf({ offsets }: TimeZone, wallTime: number): number {
-  return segments(offsets)
+export function firstInstantOf({ calendar }: TimeZone, wallTime: number): number {
+  return segments(offsetsAround(calendar, wallTime))
     .filter(({ until, offset }) => wallTime - offset < until)
     .reduce((first, { since, offset }) => Math.min(first, Math.max(since, wallTime - offset)), Infinity);
 }
@@ -89,39 +94,47 @@ export function firstInstantOf({ offsets }: TimeZone, wallTime: number): number 
  * The first instant from which the zone's clocks show `wallTime` or later for good. It differs from the first
  * instant of it only when the clocks come to `wallTime` twice, being set back across it.
  */
-export function lastInstantOf({ offsets }: TimeZone, wallTime: number): number {
-  return segments(offsets)
+export function lastInstantOf({ calendar }: TimeZone, wallTime: number): number {
+  return segments(offsetsAround(calendar, wallTime))
     .filter(({ since, offset }) => wallTime - offset > since)
     .reduce((last, { until, offset }) => Math.max(last, Math.min(until, wallTime - offset)), -Infinity);
 }
 
 const segments = ({ since, milliseconds }: Offsets) =>
-  Array.from(milliseconds, (offset, index) => ({
+  milliseconds.map((offset, index) => ({
     since: since[index] ?? -Infinity,
     until: since[index + 1] ?? Infinity,
     offset,
   }));
 
 /** Milliseconds ahead of UTC at an instant. */
-function offsetAt({ since, milliseconds, ask }: Offsets, time: number): number {
-  if (time < SCANNED_FROM || time >= SCANNED_UNTIL) return ask(time);
-  let low = 0;
-  let high = since.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if ((since[middle] ?? Infinity) <= time) low = middle;
-    else high = middle;
-  }
-  return milliseconds[low] ?? 0;
+function offsetAt(calendar: Calendar, time: number): number {
+  const year = yearOf(time);
+  if (!(year >= FIRST_YEAR && year <= LAST_YEAR)) return calendar.ask(time);
+  const { since, milliseconds } = offsetsOf(calendar, year);
+  let index = since.length - 1; // a year has two changes, or four
+  while (index > 0 && time < (since[index] as number)) index--;
+  return milliseconds[index] as number;
 }
 
-/** Finds every change of the offset in the scanned years. */
-function scan(format: Intl.DateTimeFormat): Offsets {
-  const ask = (time: number): number => askOffset(format, time);
+const yearOf = (time: number): number => new Date(time).getUTCFullYear();
+
+const offsetsAround = (calendar: Calendar, time: number): Offsets => offsetsOf(calendar, yearOf(time));
+
+function offsetsOf(calendar: Calendar, year: number): Offsets {
+  const offsets = calendar.years.get(year) ?? scan(calendar.ask, year);
+  calendar.years.set(year, offsets);
+  return offsets;
+}
+
+/** Finds every change of the offset in a year and in two days on either side. */
+function scan(ask: Calendar['ask'], year: number): Offsets {
+  const from = Date.UTC(year, 0, 1) - 2 * DAY_MS;
+  const until = Date.UTC(year + 1, 0, 1) + 2 * DAY_MS;
   const since = [-Infinity];
-  const milliseconds = [ask(SCANNED_FROM)];
-  for (let time = SCANNED_FROM; time < SCANNED_UNTIL; ) {
-    const ahead = Math.min(time + SCAN_STEP_MS, SCANNED_UNTIL);
+  const milliseconds = [ask(from)];
+  for (let time = from; time < until; ) {
+    const ahead = Math.min(time + SCAN_STEP_MS, until);
     if (ask(ahead) === milliseconds.at(-1)) time = ahead;
     else {
       time = changeBetween(time, ahead, ask);
@@ -129,7 +142,7 @@ function scan(format: Intl.DateTimeFormat): Offsets {
       milliseconds.push(ask(time));
     }
   }
-  return { since: Float64Array.from(since), milliseconds: Int32Array.from(milliseconds), ask };
+  return { since, milliseconds };
 }
 
 /** When the offset stops being that of `before`. All changes since 2000 fall on whole minutes, as both ends must. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type CompiledLists, compileLists, type HostList } from '../../../src/policy/matching/host-list.ts';
-import { type Match, openNameTable } from '../../../src/policy/matching/name-table.ts';
+import { type Match, openNameTables } from '../../../src/policy/matching/name-table.ts';
 import { describeProblem, errorOf, host, unwrap } from '../support.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -20,7 +20,7 @@ const problemsOf = (text: string | Uint8Array): readonly string[] =>
 /** The sets that cover the host by a name. */
 function setsOf(lists: CompiledLists, name: string): readonly number[] {
   const into: Match[] = [];
-  openNameTable(lists.table).collect(host(name), into);
+  openNameTables(lists.table).collect(host(name), into);
   return into.map(({ set }) => set).toSorted();
 }
 

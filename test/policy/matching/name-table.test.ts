@@ -5,7 +5,7 @@ import {
   type Match,
   type NameKind,
   type NameTable,
-  openNameTable,
+  openNameTables,
   specificityOf,
 } from '../../../src/policy/matching/name-table.ts';
 import { host } from '../support.ts';
@@ -15,7 +15,7 @@ type Entry = readonly [name: string, kind: NameKind, set: number];
 function tableOf(...entries: readonly Entry[]): NameTable {
   const builder = createNameTableBuilder();
   for (const [name, kind, set] of entries) builder.add(name, kind, set);
-  return openNameTable(builder.build());
+  return openNameTables(builder.build());
 }
 
 function found(table: NameTable, name: string): readonly Match[] {
@@ -62,7 +62,7 @@ describe('the table of names', () => {
   test('what is added twice is found once, and every set that says it is found', () => {
     const builder = createNameTableBuilder();
     for (const set of [5, 5, 300, 5, 70_000, 300]) builder.add('a.example.org', 'domain', set);
-    const table = openNameTable(builder.build());
+    const table = openNameTables(builder.build());
     expect(table.size).toBe(1);
     expect(setsOf(table, 'a.example.org')).toEqual([5, 300, 70_000]);
   });
@@ -115,7 +115,7 @@ describe('the table of names', () => {
   test('it can be posted to another thread', () => {
     const builder = createNameTableBuilder();
     builder.add('example.org', 'domain', 4);
-    const table = openNameTable(structuredClone(builder.build()));
+    const table = openNameTables(structuredClone(builder.build()));
     expect(setsOf(table, 'www.example.org')).toEqual([4]);
   });
 
@@ -144,7 +144,7 @@ describe('the table of names', () => {
   test('the bytes of a name may lie anywhere in an array', () => {
     const builder = createNameTableBuilder();
     builder.addBytes(new TextEncoder().encode('0.0.0.0 ads.example # x'), 8, 19, 'exact', 1);
-    const table = openNameTable(builder.build());
+    const table = openNameTables(builder.build());
     expect(setsOf(table, 'ads.example')).toEqual([1]);
     expect(setsOf(table, 'x.ads.example')).toEqual([]);
   });
