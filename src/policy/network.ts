@@ -42,10 +42,46 @@ export function networkContains(network: Network, address: string): boolean {
 /** The bytes of an address (4 or 16); an IPv4-mapped IPv6 address gives its four. Undefined when it is no address. */
 export function addressBytes(text: string): readonly number[] | undefined {
   if (!text.includes(':')) return ipv4Bytes(text);
-  return ipaddr.IPv6.isValid(text) && !text.includes('%') && !IPV4_COMPATIBLE.test(text)
-    ? ipaddr.process(text).toByteArray()
-    : undefined;
+  const bytes = ipv6Bytes(text);
+  return bytes !== undefined && isMapped(bytes) ? bytes.slice(12) : bytes;
 }
+
+/** RFC 4291 section 2.2, without a zone: groups of up to four hexadecimal digits, one run of zeros left out as `::`. */
+function ipv6Bytes(text: string): readonly number[] | undefined {
+  const [before = '', after, ...more] = text.split('::');
+  if (more.length > 0) return undefined;
+  if (after === undefined) {
+    const bytes = groupBytes(before, true);
+    return bytes?.length === 16 ? bytes : undefined;
+  }
+  const head = groupBytes(before, false);
+  const tail = groupBytes(after, true);
+  if (head === undefined || tail === undefined || head.length + tail.length > 14) return undefined;
+  return [...head, ...new Array<number>(16 - head.length - tail.length).fill(0), ...tail];
+}
+
+/** The bytes of groups between colons; where they end the address, the last may be an IPv4 address. */
+function groupBytes(text: string, isEnd: boolean): readonly number[] | undefined {
+  if (text === '') return [];
+  const groups = text.split(':');
+  const bytes: number[] = [];
+  for (const [index, group] of groups.entries()) {
+    if (GROUP.test(group)) {
+      const value = Number.parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+      continue;
+    }
+    const embedded = isEnd && index === groups.length - 1 ? ipv4Bytes(group) : undefined;
+    if (embedded === undefined) return undefined;
+    bytes.push(...embedded);
+  }
+  return bytes;
+}
+
+const GROUP = /^[\da-f]{1,4}$/i;
+
+const isMapped = (bytes: readonly number[]): boolean =>
+  bytes[10] === 0xff && bytes[11] === 0xff && bytes.every((byte, index) => index > 9 || byte === 0);
 
 /** Four decimal numbers without leading zeros. By hand, because each decision asks for the client's. */
 function ipv4Bytes(text: string): readonly number[] | undefined {
@@ -68,15 +104,12 @@ const ZERO = 0x30;
 
 /** The IPv4 address that a NAT64 gateway makes of an address in 64:ff9b::/96 (RFC 6052 section 2.1). */
 export function nat64Address(text: string): string | undefined {
-  const bytes = text.includes(':') ? addressBytes(text) : undefined;
+  const bytes = text.includes(':') ? ipv6Bytes(text) : undefined;
   const isTranslated = bytes?.length === 16 && NAT64_PREFIX.every((byte, index) => bytes[index] === byte);
   return isTranslated ? bytes.slice(12).join('.') : undefined;
 }
 
 const NAT64_PREFIX = [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
-
-// ipaddr.js takes ::10.0.0.1, of the deprecated ::/96 (RFC 4291 section 2.5.5.1), for ::ffff:10.0.0.1.
-const IPV4_COMPATIBLE = /^::\d+\./;
 
 /** The first `prefix` bits of an address's bytes; those after them are 0. */
 export function mask(bytes: readonly number[], prefix: number): readonly number[] {

@@ -1,7 +1,9 @@
+import net from 'node:net';
 import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
 import { describe, expect, test } from 'vitest';
 import { buildNetworkIndex } from '../../src/policy/matching/network-index.ts';
-import { networkContains, parseNetwork } from '../../src/policy/network.ts';
+import { addressBytes, networkContains, parseNetwork } from '../../src/policy/network.ts';
 import { errorOf, network } from './support.ts';
 
 describe('a network', () => {
@@ -13,6 +15,7 @@ describe('a network', () => {
     ['2001:DB8:20:0::/48', '2001:db8:20::/48'],
     ['2001:db8::7', '2001:db8::7/128'],
     ['::/0', '::/0'],
+    ['::10.20.1.7', '::a14:107/128'], // the deprecated IPv4-compatible form, which no kernel takes for IPv4
     ['::ffff:10.20.1.7', '10.20.1.7/32'], // as a dual-stack socket reports an IPv4 client
   ])('%s is %s', (text, canonical) => {
     expect(network(text).text).toBe(canonical);
@@ -59,7 +62,7 @@ describe('a network', () => {
     'example.org',
     '[::1]',
     'fe80::1%eth0',
-    '::10.20.0.0',
+    '::10.20.0.0.0',
     ' 10.0.0.0/8',
   ])('`%s` is no network', (text) => {
     expect(errorOf(parseNetwork(text))).toEqual({
@@ -94,6 +97,51 @@ describe('a network', () => {
   });
 });
 
+describe('the bytes of an address', () => {
+  const group = fc.oneof(fc.nat(0xffff), fc.constant(0)).map((value) => value.toString(16));
+  const octet = fc.nat(255).map(String);
+  const dotted = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'));
+  // Mostly right, and wrong in every small way: too many groups, two gaps, IPv4 in the midst, signs and zones.
+  const part = fc.oneof(
+    { weight: 8, arbitrary: group },
+    { weight: 1, arbitrary: dotted },
+    { weight: 1, arbitrary: fc.constantFrom('', '12345', 'g', '-1', ' 1', '0x1', '1%lo', '01', 'FFFF') },
+  );
+  const separator = fc.oneof({ weight: 6, arbitrary: fc.constant(':') }, fc.constant('::'));
+  const spelling = fc
+    .array(fc.tuple(part, separator), { minLength: 1, maxLength: 10 })
+    .chain((parts) =>
+      fc.tuple(fc.constant(parts.flat().join('')), fc.boolean(), fc.constantFrom('', '::', ':')),
+    )
+    .map(([text, isOpen, before]) => before + (isOpen ? text : text.replace(/:+$/, '')));
+
+  // ipaddr.js takes ::1.2.3.4 for ::ffff:1.2.3.4, so it is asked about hexadecimal alone.
+  test('are those that a library and the system read, for every spelling', () => {
+    fc.assert(
+      fc.property(spelling, (text) => {
+        fc.pre(text.includes(':'));
+        const bytes = addressBytes(text);
+        expect(bytes !== undefined, text).toBe(net.isIPv6(text) && !text.includes('%'));
+        if (bytes !== undefined && !text.includes('.'))
+          expect(bytes, text).toEqual(ipaddr.process(text).toByteArray());
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('are those it was written from, short, in full, and with IPv4 at its end', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (array) => {
+        const bytes = [...array];
+        const groups = ipaddr.fromByteArray(bytes).toNormalizedString().split(':');
+        expect(addressBytes(ipaddr.fromByteArray(bytes).toString())).toEqual(bytes);
+        expect(addressBytes(groups.join(':').toUpperCase())).toEqual(bytes);
+        expect(addressBytes([...groups.slice(0, 6), bytes.slice(12).join('.')].join(':'))).toEqual(bytes);
+      }),
+    );
+  });
+});
+
 describe('the index of networks', () => {
   const index = buildNetworkIndex(
     [
@@ -115,13 +163,14 @@ describe('the index of networks', () => {
     ['::ffff:10.20.40.7', '10.20.40.7'],
     ['::ffff:a14:2807', '10.20.40.7'],
     ['2001:db9::1', '::/0'],
+    ['::10.20.40.7', '::/0'],
     ['2001:db8:21::1', '2001:db8::/32'],
     ['2001:db8:20:ffff::1', '2001:db8:20::/48'],
   ])('%s belongs to the longest prefix that holds it, %s', (address, text) => {
     expect(index.find(address)).toBe(text);
   });
 
-  test.each(['', 'example.org', '10.20.263', 'fe80::1%eth0', '::10.20.40.7'])(
+  test.each(['', 'example.org', '10.20.263', 'fe80::1%eth0', '::10.20.40'])(
     '`%s`, no plain address, belongs to nobody',
     (text) => {
       expect(index.find(text)).toBeUndefined();
