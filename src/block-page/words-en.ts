@@ -179,6 +179,7 @@ export const ENGLISH: Words = {
   ranges: {
     loopback: 'this machine itself',
     private: 'private network',
+    'cloud-metadata': 'credentials of a cloud’s machines',
     'link-local': 'link-local',
     'unique-local': 'private network (IPv6)',
     'site-local': 'private network (IPv6, deprecated)',

@@ -178,6 +178,7 @@ export const KOREAN: Words = {
   ranges: {
     loopback: '시스템 자체 주소(루프백)',
     private: '사설망 주소',
+    'cloud-metadata': '클라우드 메타데이터 주소',
     'link-local': '링크 로컬 주소',
     'unique-local': '사설망 주소(IPv6)',
     'site-local': '사설망 주소(IPv6, 폐지됨)',

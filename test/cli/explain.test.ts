@@ -258,7 +258,7 @@ describe('what the proxy never does, whatever the policies say', () => {
   test.each([
     ['http://127.0.0.1/', '127.0.0.1', 'loopback'],
     ['http://2130706433/', '127.0.0.1', 'loopback'],
-    ['http://169.254.169.254/latest/meta-data/', '169.254.169.254', 'link-local'],
+    ['http://169.254.169.254/latest/meta-data/', '169.254.169.254', 'cloud-metadata'],
     ['http://[::1]/', '::1', 'loopback'],
     ['https://10.0.0.1/', '10.0.0.1', 'private'],
   ])('a special address written out: %s', async (url, address, range) => {

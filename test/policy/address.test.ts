@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { specialRange } from '../../src/policy/address.ts';
-import { addressLiteral } from '../../src/policy/host.ts';
+import { addressLiteral, parseHost } from '../../src/policy/host.ts';
 import { host } from './support.ts';
 
-// EV-11. The registries: https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry.
+// The registries: https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry.
 describe('an IPv4 address is special', () => {
+  // Covers: EV-11
   test.each([
     ['this network, whose 0.0.0.0 a kernel takes for itself', ['0.0.0.0', '0.255.255.255'], 'unspecified'],
     ['private, 10/8', ['10.0.0.0', '10.255.255.255'], 'private'],
@@ -13,10 +14,11 @@ describe('an IPv4 address is special', () => {
     ['private, 192.168/16', ['192.168.0.0', '192.168.255.255'], 'private'],
     ['shared by a carrier’s customers', ['100.64.0.0', '100.127.255.255'], 'carrier-grade-nat'],
     ['loopback', ['127.0.0.0', '127.0.0.1', '127.255.255.255'], 'loopback'],
+    ['link-local', ['169.254.0.0', '169.254.169.253', '169.254.255.255'], 'link-local'],
     [
-      'link-local, where clouds serve credentials',
-      ['169.254.0.0', '169.254.169.254', '169.254.255.255'],
-      'link-local',
+      'where a cloud hands out credentials',
+      ['169.254.169.254', '169.254.170.2', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+      'cloud-metadata',
     ],
     ['of protocol assignments', ['192.0.0.0', '192.0.0.170', '192.0.0.255'], 'reserved'],
     ['for documentation', ['192.0.2.0', '198.51.100.1', '203.0.113.255'], 'reserved'],
@@ -33,10 +35,16 @@ describe('an IPv4 address is special', () => {
 });
 
 describe('an IPv6 address is special', () => {
+  // Covers: EV-11
   test.each([
     ['unspecified', ['::'], 'unspecified'],
     ['loopback', ['::1', '0:0:0:0:0:0:0:1'], 'loopback'],
-    ['unique local, with a cloud’s metadata', ['fc00::', 'fd00:ec2::254', 'fdff:ffff::1'], 'unique-local'],
+    ['unique local', ['fc00::', 'fd00:ec2::253', 'fdff:ffff::1'], 'unique-local'],
+    [
+      'where a cloud hands out credentials',
+      ['fd00:ec2::254', 'FD00:0EC2:0::0254', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe'],
+      'cloud-metadata',
+    ],
     ['link-local', ['fe80::', 'fe80::1', 'febf::1'], 'link-local'],
     ['site-local, deprecated', ['fec0::', 'feff::1'], 'site-local'],
     ['multicast', ['ff00::', 'ff02::1', 'ffff::1'], 'multicast'],
@@ -61,24 +69,28 @@ describe('an IPv6 address is special', () => {
 });
 
 describe('an address that carries an IPv4 address', () => {
+  // Covers: EV-11
   test.each([
     ['::ffff:127.0.0.1', 'loopback'],
     ['::ffff:7f00:1', 'loopback'],
     ['0:0:0:0:0:ffff:7f00:1', 'loopback'],
     ['::ffff:10.0.0.1', 'private'],
-    ['::ffff:169.254.169.254', 'link-local'],
-    ['::ffff:a9fe:a9fe', 'link-local'],
+    ['::ffff:169.254.169.254', 'cloud-metadata'],
+    ['::ffff:a9fe:a9fe', 'cloud-metadata'],
     ['::ffff:0.0.0.0', 'unspecified'],
     ['::ffff:8.8.8.8', undefined],
   ])('%s, IPv4-mapped, is judged by it: the kernel dials that', (address, range) => {
     expect(specialRange(address)).toBe(range);
   });
 
+  // Covers: EV-11
   test.each([
     ['64:ff9b::127.0.0.1', 'loopback'],
     ['64:ff9b::7f00:1', 'loopback'],
     ['64:ff9b::10.0.0.1', 'private'],
-    ['64:ff9b::a9fe:a9fe', 'link-local'],
+    ['64:ff9b::a9fe:a9fe', 'cloud-metadata'],
+    ['64:ff9b::100.100.100.200', 'cloud-metadata'],
+    ['64:ff9b::168.63.129.16', 'cloud-metadata'],
     ['64:ff9b::', 'unspecified'],
     ['64:ff9b::8.8.8.8', undefined],
     ['64:ff9b::808:808', undefined],
@@ -87,6 +99,7 @@ describe('an address that carries an IPv4 address', () => {
   });
 
   // Where a gateway for 64:ff9b:1::/48 holds the IPv4 address is its own choice (RFC 8215): here it is 10.0.0.1 at /48.
+  // Covers: EV-11
   test.each(['64:ff9b:1::8.8.8.8', '64:ff9b:1::1', '64:ff9b:1:a00:0:100:808:808', '64:ff9b:1:ffff::1'])(
     '%s, of a local NAT64, is special whatever it ends in',
     (address) => {
@@ -94,14 +107,17 @@ describe('an address that carries an IPv4 address', () => {
     },
   );
 
+  // Covers: EV-11
   test.each(['2002:7f00:1::', '2002:a00:1::1', '2002:808:808::1'])('%s, of 6to4, is special', (address) => {
     expect(specialRange(address)).toBe('6to4');
   });
 
+  // Covers: EV-11
   test.each(['2001::1', '2001:0:4136:e378:8000:63bf:3fff:fdd2'])('%s, of Teredo, is special', (address) => {
     expect(specialRange(address)).toBe('teredo');
   });
 
+  // Covers: EV-11
   test.each(['::ffff:0:127.0.0.1', '::ffff:0:8.8.8.8', '::ffff:0:808:808'])(
     '%s, of SIIT, is special',
     (address) => {
@@ -109,6 +125,7 @@ describe('an address that carries an IPv4 address', () => {
     },
   );
 
+  // Covers: EV-11
   test.each(['::7f00:1', '::808:808', '::127.0.0.1', '::8.8.8.8', '0:0:0:0:0:0:8.8.8.8'])(
     '%s, of the deprecated IPv4-compatible range, is special',
     (address) => {
@@ -188,14 +205,85 @@ test('every IPv4 address is judged alike alone, IPv4-mapped in both spellings, a
   );
 });
 
-test('whatever spelling of a special address a client uses, its host is special', () => {
-  for (const spelling of [
-    '127.1',
-    '0x7f.1',
-    '2130706433',
-    '①②⑦.⓪.⓪.①',
-    '[::ffff:127.0.0.1]',
-    '0251.0376.43518',
-  ])
-    expect(specialRange(addressLiteral(host(spelling)) ?? 'a name'), spelling).toMatch(/loopback|link-local/);
+// Every way to write 127.0.0.1 and 169.254.169.254 that inet_aton or the URL Standard reads.
+const SPELLINGS = [
+  ['127.0.0.1', 'loopback'],
+  ['127.1', 'loopback'],
+  ['127.0.1', 'loopback'],
+  ['0x7f.1', 'loopback'],
+  ['0x7f.0x0.0x0.0x1', 'loopback'],
+  ['0177.0.0.01', 'loopback'],
+  ['017700000001', 'loopback'],
+  ['0x7f000001', 'loopback'],
+  ['0X7F000001', 'loopback'],
+  ['2130706433', 'loopback'],
+  ['127.0.0.1.', 'loopback'],
+  ['127。0。0。1', 'loopback'],
+  ['１２７．０．０．１', 'loopback'],
+  ['①②⑦.⓪.⓪.①', 'loopback'],
+  ['０x7f000001', 'loopback'],
+  ['%31%32%37.0.0.1', 'loopback'],
+  ['[::1]', 'loopback'],
+  ['[0:0:0:0:0:0:0:1]', 'loopback'],
+  ['[0000::0001]', 'loopback'],
+  ['[::ffff:127.0.0.1]', 'loopback'],
+  ['[::FFFF:7F00:1]', 'loopback'],
+  ['[0:0:0:0:0:ffff:127.0.0.1]', 'loopback'],
+  ['[64:ff9b::127.0.0.1]', 'loopback'],
+  ['[64:ff9b:0:0::7f00:1]', 'loopback'],
+  ['[::127.0.0.1]', 'not-global-unicast'],
+  ['[::ffff:0:127.0.0.1]', 'ipv4-translated'],
+  ['[2002:7f00:1::]', '6to4'],
+  ['[2001:0:7f00:1::1]', 'teredo'],
+  ['0', 'unspecified'],
+  ['0.0.0.0', 'unspecified'],
+  ['0.0.0.0x', 'unspecified'],
+  ['0x0', 'unspecified'],
+  ['[::]', 'unspecified'],
+  ['[::ffff:0.0.0.0]', 'unspecified'],
+  ['169.254.169.254', 'cloud-metadata'],
+  ['169.254.43518', 'cloud-metadata'],
+  ['169.16689662', 'cloud-metadata'],
+  ['0xa9.0xfe.0xa9.0xfe', 'cloud-metadata'],
+  ['0xA9FEA9FE', 'cloud-metadata'],
+  ['2852039166', 'cloud-metadata'],
+  ['0251.0376.0251.0376', 'cloud-metadata'],
+  ['025177524776', 'cloud-metadata'],
+  ['0251.254.0xa9fe', 'cloud-metadata'],
+  ['①⑥⑨.②⑤④.①⑥⑨.②⑤④', 'cloud-metadata'],
+  ['169。254。169。254', 'cloud-metadata'],
+  ['[::ffff:169.254.169.254]', 'cloud-metadata'],
+  ['[::ffff:a9fe:a9fe]', 'cloud-metadata'],
+  ['[64:ff9b::a9fe:a9fe]', 'cloud-metadata'],
+  ['[2002:a9fe:a9fe::]', '6to4'],
+  ['[::ffff:0:a9fe:a9fe]', 'ipv4-translated'],
+  ['[fd00:0ec2:0000::0254]', 'cloud-metadata'],
+] as const;
+
+// Covers: EV-11
+test.each(SPELLINGS)('as a host %s is %s', (spelling, range) => {
+  const literal = addressLiteral(host(spelling));
+  expect(literal).toBeDefined();
+  expect(specialRange(literal ?? '')).toBe(range);
+});
+
+// Covers: EV-04; EV-11
+test.each([
+  '127.0.0.256',
+  '4294967296',
+  '0x100000000',
+  '127.0.0.0.1',
+  '09.0.0.1',
+  '127.0.0.1\u0000.example.org',
+  '127.0.0.1%00',
+  '[::1%lo]',
+  '[::1%25lo]',
+  '[fe80::1%eth0]',
+  '[[::1]]',
+  '[::1',
+  '::1',
+  '[127.0.0.1]',
+  '[::1].example.org',
+])('what looks like an address and is none is no host at all: `%s`', (text) => {
+  expect(parseHost(text).ok).toBe(false);
 });
