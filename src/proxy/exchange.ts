@@ -1,11 +1,10 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type net from 'node:net';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { breakOff } from './client-socket.ts';
-import { dialError } from './dial.ts';
 import { listOf, responseHeaders, trailerPairs } from './headers.ts';
 import { hasBody } from './message-rules.ts';
+import { DialFailure } from './upstreams.ts';
 
 /** Why an origin gave no final response. */
 export type ExchangeFailure = {
@@ -25,7 +24,6 @@ export function exchange(
   request: IncomingMessage,
   response: ServerResponse,
   upstream: ClientRequest,
-  dialMs: number,
 ): Promise<Result<IncomingMessage, ExchangeFailure>> {
   return new Promise((resolve) => {
     const giveUp = (error: ProxyError, isStale = false): void => {
@@ -43,7 +41,6 @@ export function exchange(
       if (answer?.complete !== true) giveUp(exchangeError(error), isStale(upstream, error));
     });
     upstream.once('timeout', () => giveUp('http_response_timeout'));
-    upstream.once('socket', (socket) => boundDial(socket, dialMs, () => giveUp('connection_timeout')));
     // An answer to an upgrade that was never asked for, and statuses that are none, would make no response for a client.
     upstream.once('upgrade', () => giveUp('http_protocol_error'));
     upstream.once('response', (head) => {
@@ -141,19 +138,10 @@ function passInterim(
   response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** Gives up on a connection that is not established in time. */
-export function boundDial(socket: net.Socket, dialMs: number, onDeadline: () => void): void {
-  if (!socket.connecting) return;
-  const deadline = setTimeout(onDeadline, dialMs);
-  for (const event of ['connect', 'close', 'error']) socket.once(event, () => clearTimeout(deadline));
-}
-
 /** A failure before the final response, in the words of RFC 9209 section 2.3. */
 export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
   if (error.code?.startsWith('HPE_')) return 'http_protocol_error';
-  return error.syscall === 'connect' || error instanceof AggregateError
-    ? dialError(error)
-    : 'connection_terminated';
+  return error instanceof DialFailure ? error.type : 'connection_terminated';
 }
 
 const isStale = (upstream: ClientRequest, error: NodeJS.ErrnoException): boolean =>

@@ -85,13 +85,13 @@ async function exchangeSafely(
   upstreamRequest: UpstreamRequest,
   request: IncomingMessage,
   response: ServerResponse,
-  { upstreams, limits }: ForwardContext,
+  { upstreams }: ForwardContext,
 ): ReturnType<typeof exchange> {
   if (!IDEMPOTENT.has(upstreamRequest.method) || hasBody(request))
-    return exchange(request, response, upstreams.single(upstreamRequest), limits.dialMs);
-  const first = await exchange(request, response, upstreams.pooled(upstreamRequest), limits.dialMs);
+    return exchange(request, response, upstreams.single(upstreamRequest));
+  const first = await exchange(request, response, upstreams.pooled(upstreamRequest));
   if (first.ok || !first.error.isStale || response.destroyed) return first;
-  return exchange(request, response, upstreams.single(upstreamRequest), limits.dialMs);
+  return exchange(request, response, upstreams.single(upstreamRequest));
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);

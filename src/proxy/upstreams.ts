@@ -1,6 +1,7 @@
 import http from 'node:http';
-import type net from 'node:net';
-import { PINNED_HOST, pinnedTo } from './dial.ts';
+import net from 'node:net';
+import type { ProxyError } from '../policy/proxy-error.ts';
+import { dial } from './dial.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Limits } from './limits.ts';
 
@@ -30,16 +31,16 @@ const IDLE_CONNECTION_MS = 4_000;
 const MAX_IDLE_CONNECTIONS = 256;
 
 /** After `exchangeIdleMs` without a byte a request emits `timeout`; a response's head is bounded like a request's. */
-export function createUpstreams({ exchangeIdleMs, maxHeaderBytes }: Limits): Upstreams {
-  const pool = new PinnedAgent({
+export function createUpstreams({ dialMs, exchangeIdleMs, maxHeaderBytes }: Limits): Upstreams {
+  const pool = new PinnedAgent(dialMs, {
     keepAlive: true,
     timeout: IDLE_CONNECTION_MS,
     maxFreeSockets: MAX_IDLE_CONNECTIONS,
   });
-  const start = (request: UpstreamRequest, agent: http.Agent | false): http.ClientRequest => {
-    const options: http.RequestOptions & { pin: string } = {
+  const fresh = new PinnedAgent(dialMs, { keepAlive: false });
+  const start = (request: UpstreamRequest, agent: http.Agent): http.ClientRequest => {
+    const options: http.RequestOptions & Pinned = {
       agent,
-      host: PINNED_HOST,
       port: request.port,
       method: request.method,
       path: request.path,
@@ -48,7 +49,8 @@ export function createUpstreams({ exchangeIdleMs, maxHeaderBytes }: Limits): Ups
       maxHeaderSize: maxHeaderBytes,
       timeout: exchangeIdleMs,
       pin: `${clientNumber(request.client)} ${[...request.addresses].sort().join(' ')}`, // servers rotate their answers
-      ...pinnedTo(request.addresses),
+      client: request.client,
+      addresses: request.addresses,
     };
     const outgoing = http.request(options);
     outgoing.maxHeadersCount = 0; // bounded by their bytes: beyond a count Node would drop fields without a word
@@ -56,9 +58,22 @@ export function createUpstreams({ exchangeIdleMs, maxHeaderBytes }: Limits): Ups
   };
   return {
     pooled: (request) => start(request, pool),
-    single: (request) => start(request, false),
-    close: () => pool.destroy(),
+    single: (request) => start(request, fresh),
+    close: () => {
+      pool.destroy();
+      fresh.destroy();
+    },
   };
+}
+
+/** No connection to an origin came about. */
+export class DialFailure extends Error {
+  readonly type: ProxyError;
+
+  constructor(type: ProxyError) {
+    super(`no connection: ${type}`);
+    this.type = type;
+  }
 }
 
 let clients = 0;
@@ -70,13 +85,36 @@ function clientNumber(client: net.Socket): number {
   return number;
 }
 
+type Pinned = Pick<UpstreamRequest, 'client' | 'addresses'> & { readonly pin: string };
+type PinnedOptions = http.ClientRequestArgs & Pinned;
+
 /**
- * A connection is reused only for requests of the client's connection that it was made for, whose checked addresses are
- * the same: an origin may have authenticated the connection (NTLM, Negotiate), and would take anybody's next request
- * for that person's.
+ * Connects to the checked addresses. A connection is reused only for requests of the client's connection that it was
+ * made for, whose checked addresses are the same: an origin may have authenticated the connection (NTLM, Negotiate),
+ * and would take anybody's next request for that person's.
  */
 class PinnedAgent extends http.Agent {
-  override getName(options: { port?: number; pin?: string }): string {
-    return `${options.pin}:${options.port}`;
+  readonly #dialMs: number;
+
+  constructor(dialMs: number, options: http.AgentOptions) {
+    super(options);
+    this.#dialMs = dialMs;
+  }
+
+  override getName({ pin, port }: PinnedOptions): string {
+    return `${pin}:${port}`;
+  }
+
+  override createConnection(
+    { addresses, port, client }: PinnedOptions,
+    onCreated?: (error: Error | null, socket: net.Socket) => void,
+  ): undefined {
+    void dial(addresses, Number(port), this.#dialMs, client).then((dialled) => {
+      // A failure comes over a socket too: the agent forgets a name only with its last socket.
+      const socket = dialled.ok ? dialled.value : new net.Socket();
+      socket.allowHalfOpen = false; // HTTP has no half-close: an origin that ends has nothing more to say
+      onCreated?.(null, socket);
+      if (!dialled.ok) socket.destroy(new DialFailure(dialled.error));
+    });
   }
 }

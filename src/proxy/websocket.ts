@@ -4,7 +4,7 @@ import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
 import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
-import { boundDial, exchangeError, isFinalStatus } from './exchange.ts';
+import { exchangeError, isFinalStatus } from './exchange.ts';
 import type { ForwardContext } from './forward.ts';
 import { fields, type RawHeaders, requestHeaders, responseHeaders } from './headers.ts';
 import { noticeOf, sendNoticeOnSocket } from './respond.ts';
@@ -78,7 +78,7 @@ function askOrigin(
   target: ForwardTarget,
   request: IncomingMessage,
   client: net.Socket,
-  { upstreams, limits, via }: ForwardContext,
+  { upstreams, via }: ForwardContext,
 ): Promise<Handshake> {
   const headers = requestHeaders(request.rawHeaders, authorityOf(target), via, SWITCH);
   const upstream = upstreams.single({
@@ -97,7 +97,6 @@ function askOrigin(
     client.once('close', () => giveUp('connection_terminated'));
     upstream.on('error', (error) => giveUp(exchangeError(error)));
     upstream.once('timeout', () => giveUp('http_response_timeout'));
-    upstream.once('socket', (socket) => boundDial(socket, limits.dialMs, () => giveUp('connection_timeout')));
     upstream.once('upgrade', (response, socket: net.Socket, head) => {
       if (head.length > 0) socket.unshift(head);
       const agreed = response.headers.upgrade?.trim().toLowerCase() === 'websocket';
