@@ -49,6 +49,7 @@ module.exports = {
       'block-page/',
       'decision-log/(record|incident)\\.ts',
     ]),
+    room('proxy/dns/', ['policy/(result|host|address)\\.ts']),
     room('supervisor/', ['policy/', 'policy-store/']),
     {
       name: 'only-the-top-sees-everything',

@@ -6,8 +6,8 @@ import type { Facts } from '../policy/facts.ts';
 import type { Department, Mode, PolicySet } from '../policy/policy.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import type { PolicyStore } from '../policy-store/store.ts';
+import type { Resolve } from './dns/resolve.ts';
 import type { Egress } from './egress.ts';
-import type { Resolve } from './resolve.ts';
 
 /** What the one door asks before anything passes. */
 export type Door = {

@@ -284,6 +284,7 @@ test('a client of no department is blocked, and told its address', async () => {
   expect(origin.accepted()).toBe(0);
 });
 
+// Covers: EV-12
 test('a blocked name is never looked up', async () => {
   const asked: string[] = [];
   const dns = await import('node:dgram').then(({ createSocket }) => createSocket('udp4'));

@@ -588,6 +588,7 @@ test('a client that never ends its body after the answer is cut off', async () =
   expect((await client.closed()).received).toMatch(/^HTTP\/1\.1 403 /);
 });
 
+// Covers: EV-34; RFC 9110 section 7.6.3
 test('our own Via in a request is a loop, and ends there', async () => {
   let via = '';
   const origin = await startHttpOrigin((incoming, response) => {
@@ -603,6 +604,7 @@ test('our own Via in a request is a loop, and ends there', async () => {
   expect(origin.accepted()).toBe(1);
 });
 
+// Covers: EV-11; EV-34
 test('the proxy does not reach itself, by whatever name', async () => {
   const proxy = await startProxy();
   for (const host of ['allowed.test', '127.0.0.1', '0.0.0.0', '[::ffff:127.0.0.1]']) {
@@ -611,6 +613,7 @@ test('the proxy does not reach itself, by whatever name', async () => {
   }
 });
 
+// Covers: EV-11
 test('an internal address is not dialled unless it was opened', async () => {
   const origin = await startHttpOrigin((_, response) => response.end('inside'));
   const closed = await startProxy({ egress: { internalNetworks: [] } });
@@ -636,6 +639,7 @@ test('without name servers of its own the proxy asks the system, whose hosts fil
   expect((await request(proxy.port, `http://localhost:${origin.port}/`)).body).toBe('by name');
 });
 
+// Covers: EV-12
 test('of mixed answers only the allowed addresses are dialled', async () => {
   const origin = await startHttpOrigin((_, response) => response.end('reached'));
   const proxy = await startProxy({
