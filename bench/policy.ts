@@ -1,13 +1,13 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Timings } from './children/decide.ts';
 import type { Load } from './children/load.ts';
 import { measureSquidStart, squidVersion, writeSquidList } from './peers/squid.ts';
 import type { Bench } from './support/bench.ts';
 import { domainAt } from './support/domains.ts';
 import { loadNow, machineLines } from './support/machine.ts';
-import { cacheFile, writePolicies } from './support/policies.ts';
+import { listsCache, policiesCache, writePolicies } from './support/policies.ts';
 import {
   count,
   LARGE_FACTOR,
@@ -17,7 +17,7 @@ import {
   TARGETS,
   TARGETS_HOLD_FOR,
 } from './support/policy-report.ts';
-import { measurePosternStart } from './support/postern.ts';
+import { measurePosternStart, stateIn } from './support/postern.ts';
 import { runScript } from './support/process.ts';
 import type { Start } from './support/server.ts';
 import { median } from './support/statistics.ts';
@@ -71,7 +71,7 @@ async function measure(run: Run): Promise<Measured> {
   tell('deciding');
   const decisions = await runScript<Timings>(DECIDE, [full, String(domains)]);
   tell('loading with an empty list');
-  const bare = await medianLoad(LOADS, () => runScript<Load>(LOAD, [empty]));
+  const bare = await medianLoad(LOADS, () => loadAfresh(empty));
   const loads = await measureLoads(full, `${count(domains)} names`, LOADS, tell);
   const largeLoads = await measureLoads(large, `${count(domains * LARGE_FACTOR)} names`, LARGE_LOADS, tell);
   return {
@@ -103,13 +103,23 @@ async function measureLoads(
   tell: Run['tell'],
 ): Promise<Loads> {
   tell(`loading with ${list}, from the list`);
-  const fromList = await medianLoad(times, () => {
-    rmSync(cacheFile(policies), { force: true });
-    return runScript<Load>(LOAD, [policies]);
-  });
-  if (!existsSync(cacheFile(policies))) return { times, fromList, fromCache: undefined };
+  const fromList = await medianLoad(times, () => loadAfresh(policies));
+  if (!existsSync(listsCache(policies))) return { times, fromList, fromCache: undefined };
   tell(`loading with ${list}, from the cache`);
-  return { times, fromList, fromCache: await medianLoad(times, () => runScript<Load>(LOAD, [policies])) };
+  return { times, fromList, fromCache: await medianLoad(times, () => load(policies)) };
+}
+
+/** As who has just imported a list and written policies: nothing is kept of either yet. */
+function loadAfresh(policies: string): Promise<Load> {
+  forget(policies, dirname(policies));
+  return load(policies);
+}
+
+const load = (policies: string): Promise<Load> =>
+  runScript<Load>(LOAD, [policies, policiesCache(dirname(policies))]);
+
+function forget(policies: string, state: string): void {
+  for (const cache of [listsCache(policies), policiesCache(state)]) rmSync(cache, { force: true });
 }
 
 async function medianLoad(times: number, load: () => Promise<Load>): Promise<Load> {
@@ -132,9 +142,12 @@ async function posternStarts(
   const state = join(folder, 'serve');
   await measurePosternStart(state, empty); // makes the CA, which the others find
   return {
-    empty: await medianStart(() => measurePosternStart(state, empty)),
+    empty: await medianStart(() => {
+      forget(empty, stateIn(state));
+      return measurePosternStart(state, empty);
+    }),
     fromList: await medianStart(() => {
-      rmSync(cacheFile(full), { force: true });
+      forget(full, stateIn(state));
       return measurePosternStart(state, full);
     }),
     fromCache: await medianStart(() => measurePosternStart(state, full)),

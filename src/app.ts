@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type http from 'node:http';
+import { join } from 'node:path';
 import { createPageServer } from './block-page/over-tls.ts';
 import type { Config } from './config/load.ts';
 import type { DecisionLog } from './decision-log/record.ts';
@@ -65,7 +66,7 @@ async function start(
 ): Promise<Result<Postern>> {
   const other = await askRunning(config.state, 'status');
   if (other.ok) return fail([stateInUse(config.state, other.value)]);
-  const policies = await loadPolicies(config.policies, Date.now());
+  const policies = await loadPolicies(config.policies, Date.now(), policiesCacheIn(config.state));
   if (!policies.ok) return policies;
   const pageOverTls =
     config.blockPage.https === 'page' ? preparePages(config.certs, announce) : succeed(undefined);
@@ -110,6 +111,9 @@ async function start(
     },
   });
 }
+
+/** The file in which `loadPolicies` keeps what the YAML says. */
+const policiesCacheIn = (state: string): string => join(state, 'policies.cache');
 
 /** Unlike any other proxy's, so that our own element in a `Via` means a loop. */
 const VIA = `1.1 postern-${randomBytes(4).toString('hex')}`;
@@ -162,7 +166,7 @@ async function startUpkeep(
   announce: Announce,
 ): Promise<{ reload(): void; stop(): void }> {
   let reloadProblems: readonly Problem[] = [];
-  const reloader = createReloader(config.policies, store, Date.now);
+  const reloader = createReloader(config.policies, store, Date.now, policiesCacheIn(config.state));
   let announced: Result<Reloaded> | undefined;
   const reload = async (): Promise<Result<Reloaded>> => {
     const reloaded = await reloader.reload();

@@ -1,4 +1,4 @@
-/** Loads the policies of the folder it is given in a process of its own, and prints a `Load` as JSON. */
+/** Loads the policies of the folder it is given, with the cache that it may be given, and prints a `Load` as JSON. */
 import { loadPolicies } from '../../src/policy-store/load.ts';
 import { NOW } from '../support/policies.ts';
 import { settledMemory } from '../support/process.ts';
@@ -13,10 +13,10 @@ export type Load = {
   readonly peakMb: number;
 };
 
-const [folder = ''] = process.argv.slice(2);
+const [folder = '', cache] = process.argv.slice(2);
 const cpuBefore = process.cpuUsage();
 const start = performance.now();
-const loaded = await loadPolicies(folder, NOW);
+const loaded = await loadPolicies(folder, NOW, cache);
 const readySeconds = (performance.now() - start) / 1000;
 const { user, system } = process.cpuUsage(cpuBefore);
 if (!loaded.ok) throw new Error(JSON.stringify(loaded.error.slice(0, 5), undefined, 2));

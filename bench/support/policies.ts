@@ -112,7 +112,10 @@ export function writePolicies(folder: string, listed: readonly string[]): void {
 }
 
 /** What Postern leaves beside its lists, so as not to compile them again. */
-export const cacheFile = (folder: string): string => join(folder, 'lists', '.compiled.cache');
+export const listsCache = (folder: string): string => join(folder, 'lists', '.compiled.cache');
+
+/** What Postern leaves in its state folder, so as not to parse the policies' YAML again. */
+export const policiesCache = (state: string): string => join(state, 'policies.cache');
 
 const listText = (listed: readonly string[]): Buffer =>
   Buffer.from(['# postern list', '# name: bench', ...listed, ''].join('\n'));

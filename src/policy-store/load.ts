@@ -4,6 +4,7 @@ import type { PolicySet } from '../policy/policy.ts';
 import { runPolicyTests } from '../policy/policy-tests.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { ignoredListFiles, listNames, loadLists } from './lists.ts';
+import { readPoliciesCache, writePoliciesCache } from './policies-cache.ts';
 import { readPolicyFolder } from './read-folder.ts';
 
 /** A policy folder as it is written, and as it decides. */
@@ -15,10 +16,10 @@ export type CompiledFolder = {
 
 /**
  * Reads a policy folder, compiles it and runs its `tests:`: what comes back may go live. `now` (ms since the epoch)
- * is for tests that state no time of their own.
+ * is for tests that state no time of their own. In `cache`, a file, what the YAML says is kept for the next time.
  */
-export async function loadPolicies(folder: string, now: number): Promise<Result<PolicySet>> {
-  const compiled = await compileFolder(folder);
+export async function loadPolicies(folder: string, now: number, cache?: string): Promise<Result<PolicySet>> {
+  const compiled = await compileFolder(folder, cache);
   if (!compiled.ok) return compiled;
   const { policies } = compiled.value;
   const failures = runPolicyTests(policies, now);
@@ -26,14 +27,15 @@ export async function loadPolicies(folder: string, now: number): Promise<Result<
 }
 
 /** Reads and compiles a policy folder without its tests: enough to explain with, not to go live. */
-export async function compileFolder(folder: string): Promise<Result<CompiledFolder>> {
+export async function compileFolder(folder: string, cache?: string): Promise<Result<CompiledFolder>> {
   const files = readPolicyFolder(folder);
   if (!files.ok) return files;
   const available = listNames(folder);
   // In a thread of their own, large lists are read while the policies are parsed here.
   const mentioned = available.filter((name) => files.value.some(({ text }) => mentions(text, name)));
   const begun = loadLists(folder, mentioned);
-  const parsed = parsePolicies(files.value);
+  const remembered = readPoliciesCache(cache);
+  const parsed = parsePolicies(files.value, remembered);
   const early = await begun; // whatever became of the policies: no thread outlives the load that began it
   if (!parsed.ok) return parsed;
   const named = categoriesIn(parsed.value);
@@ -44,6 +46,7 @@ export async function compileFolder(folder: string): Promise<Result<CompiledFold
   const { compiled, version } = loaded.value;
   const lists = { available, ignored: ignoredListFiles(folder), compiled, version };
   const policies = compile(parsed.value, lists);
+  if (policies.ok) writePoliciesCache(cache, parsed.value.sources, remembered);
   return policies.ok ? succeed({ parsed: parsed.value, lists, policies: policies.value }) : policies;
 }
 

@@ -20,16 +20,22 @@ export type Reloader = {
 
 /**
  * Whatever is wrong with the folder leaves the running set as it is. Reloads run one after the other, so that an older
- * state of the folder never takes the place of a newer one. `clock` gives milliseconds since the epoch.
+ * state of the folder never takes the place of a newer one. `clock` gives milliseconds since the epoch;
+ * `cache` is that of `loadPolicies`.
  */
-export function createReloader(folder: string, store: PolicyStore, clock: () => number): Reloader {
+export function createReloader(
+  folder: string,
+  store: PolicyStore,
+  clock: () => number,
+  cache?: string,
+): Reloader {
   let running: Promise<unknown> = Promise.resolve();
   let waiting: Promise<Result<Reloaded>> | undefined;
   let isOpen = true;
   const reloadNow = async (): Promise<Result<Reloaded>> => {
     waiting = undefined; // what is asked from here on may be about files that this one has read already
     const now = clock();
-    const next = await loadPolicies(folder, now);
+    const next = await loadPolicies(folder, now, cache);
     if (!next.ok) return next;
     // An exception that has ended in the running set too does not make that one better: lists are renewed every hour.
     const known = new Set(expiredExceptions(store.current(), now).map(({ problem }) => problem));

@@ -32,11 +32,15 @@ import {
 } from './yaml-syntax.ts';
 
 /** A YAML file as read: what it says, and where. */
-export type YamlSource = YamlPlaces & {
+export type YamlSource = {
   readonly file: string;
   readonly text: string;
   /** Plain values, before a schema's defaults and conversions. */
   readonly plain: unknown;
+  /** `file:line:col` of the value at the path; of its nearest parent when it is not there. */
+  readonly at: (path: Path) => string;
+  /** The document itself, for what only it knows. */
+  readonly places: () => YamlPlaces;
 };
 
 /** A value that a schema accepted, and where each of its parts stands in its file. */
@@ -87,7 +91,9 @@ export function parseYaml(file: string, text: string): Result<YamlSource> {
         problem: `the file holds more than ${MAX_YAML_VALUES} values, its aliases written out`,
         hint: targets.size > 0 ? 'use fewer aliases' : TOO_LARGE_HINT,
       });
-    return succeed({ file, text, plain: document.toJS({ maxAliasCount: -1 }), document, targets, place });
+    const places: YamlPlaces = { document, targets, place };
+    const plain: unknown = document.toJS({ maxAliasCount: -1 });
+    return succeed({ file, text, plain, at: (path) => placeOf(places, path), places: () => places });
   } catch (error) {
     if (isStackOverflow(error)) return whole(TOO_DEEP);
     throw error;
@@ -96,11 +102,12 @@ export function parseYaml(file: string, text: string): Result<YamlSource> {
 
 /** Holds a file to a schema: the first problems in one go, in the order of the file, and how many more there are. */
 export function checkYaml<T>(source: YamlSource, schema: z.ZodType<T>): Result<Located<T>> {
-  const { file, text, plain } = source;
+  const { file, text, plain, at } = source;
   try {
     const checked = schema.safeParse(plain);
-    if (!checked.success) return fail(describeIssues(checked.error.issues, schema, source));
-    return succeed({ value: checked.data, file, text, at: (path) => placeOf(source, path) });
+    if (!checked.success)
+      return fail(describeIssues(checked.error.issues, schema, { plain, ...source.places() }));
+    return succeed({ value: checked.data, file, text, at });
   } catch (error) {
     // Zod hands the issues of a list on as the arguments of one call: a hundred thousand are more than the stack holds.
     if (isStackOverflow(error)) return fail([{ at: `${file}:1:1`, ...TOO_MANY_PROBLEMS }]);
@@ -117,7 +124,7 @@ const TOO_MANY_PROBLEMS: Fault = {
 const isStackOverflow = (error: unknown): boolean =>
   error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 
-type Nodes = Pick<YamlSource, 'targets'> & {
+type Nodes = Pick<YamlPlaces, 'targets'> & {
   /** How many values the file has, each alias counted as what it stands for. */
   readonly values: number;
   readonly problems: readonly Problem[];
