@@ -63,33 +63,34 @@ function syncDirectory(directory: string): void {
  * The content of a file whose mode has none of the bits in `forbidden`. The mode is that of the open file, so that the
  * file cannot be swapped between the check and the reading.
  */
-export function readFileWithin(path: string, forbidden: number): Result<Buffer> {
+export function readFileWithin(path: string, forbidden: number, ifMissing = RESTORE_CA): Result<Buffer> {
   try {
     const descriptor = openSync(path, 'r');
     try {
       const mode = fstatSync(descriptor).mode & 0o777;
-      return (mode & forbidden) === 0 ? succeed(readFileSync(descriptor)) : fail(modeProblem(path, mode));
+      return (mode & forbidden) === 0
+        ? succeed(readFileSync(descriptor))
+        : fail(modeProblem(path, mode, forbidden));
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
-    return fail(readProblem(path, systemErrorCode(error)));
+    return fail(readProblem(path, systemErrorCode(error), ifMissing));
   }
 }
 
-const modeProblem = (path: string, mode: number): Problem => ({
+const RESTORE_CA =
+  'a CA is the two files ca.key and ca.crt: restore what is missing, or create a CA in an empty directory';
+
+const modeProblem = (path: string, mode: number, forbidden: number): Problem => ({
   at: path,
   problem: `the private key is open to other users (mode 0${mode.toString(8)})`,
-  hint: `chmod 600 ${path}`,
+  hint: `chmod ${(mode & ~forbidden).toString(8)} ${path}`,
 });
 
-const readProblem = (path: string, code: string): Problem =>
+const readProblem = (path: string, code: string, ifMissing: string): Problem =>
   code === 'ENOENT'
-    ? {
-        at: path,
-        problem: 'the file does not exist',
-        hint: 'a CA is the two files ca.key and ca.crt: restore what is missing, or create a CA in an empty directory',
-      }
+    ? { at: path, problem: 'the file does not exist', hint: ifMissing }
     : {
         at: path,
         problem: `the file cannot be read (${code})`,
