@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type http from 'node:http';
 import { join } from 'node:path';
 import { createPageServer } from './block-page/over-tls.ts';
 import type { Config } from './config/load.ts';
@@ -16,11 +15,13 @@ import type { Door } from './proxy/admit.ts';
 import type { PageOverTls } from './proxy/connect.ts';
 import { createResolve } from './proxy/dns/resolve.ts';
 import { createEgress } from './proxy/egress.ts';
+import { saidNothing } from './proxy/gate.ts';
 import { DEFAULT_LIMITS, type Limits } from './proxy/limits.ts';
-import { createListener } from './proxy/listener.ts';
+import type { ProxyContext } from './proxy/listener.ts';
+import { createListeners, type Listeners } from './proxy/listeners.ts';
 import { createUpstreams } from './proxy/upstreams.ts';
 import { type Answer, askRunning, type Command, serveControl } from './supervisor/control.ts';
-import { drainable } from './supervisor/drain.ts';
+import { type Drainable, drainable } from './supervisor/drain.ts';
 import { acceptProblem, type Endpoint, endpointOf, listen } from './supervisor/listen.ts';
 import { authorityExists, createAuthority, loadAuthority } from './tls/authority.ts';
 import { createLeafContexts } from './tls/contexts.ts';
@@ -31,7 +32,9 @@ export type Announcement =
   | { readonly kind: 'warning'; readonly problem: Problem }
   | { readonly kind: 'log-recovered'; readonly directory: string }
   | ({ readonly kind: 'reloaded' } & Reloaded)
-  | { readonly kind: 'reload-refused'; readonly problems: readonly Problem[] };
+  | { readonly kind: 'reload-refused'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'certificates-renewed' }
+  | { readonly kind: 'certificates-refused'; readonly problems: readonly Problem[] };
 
 export type Announce = (announcement: Announcement) => void;
 
@@ -40,6 +43,7 @@ export type Postern = {
   readonly endpoints: readonly Endpoint[];
   readonly logFile: string;
   readonly policies: PolicySet;
+  /** Reads the policies and the certificates of TLS listeners anew. */
   reload(): void;
   reopenLogs(): void;
   /** Lets what runs end, within the drain limit, then ends the rest. */
@@ -77,23 +81,23 @@ async function start(
 
   const store = createPolicyStore(policies.value);
   const upstreams = createUpstreams(limits);
-  const servers: http.Server[] = [];
   let ownPorts: ReadonlySet<number> = new Set();
   const door = createDoor(config, store, log.value, limits, () => ownPorts);
-  for (const _ of config.listen)
-    servers.push(createListener({ door, limits, upstreams, pageOverTls: pageOverTls.value, via: VIA }));
-  const drain = drainable(servers);
-  const listening = await listen(servers, config.listen);
-  if (!listening.ok) {
+  const context = { door, limits, upstreams, pageOverTls: pageOverTls.value, via: VIA };
+  const opened = await openListeners(config, context);
+  if (!opened.ok) {
     await log.value.close();
-    return listening;
+    return opened;
   }
-  for (const server of servers)
+  const { listeners, drain } = opened.value;
+  for (const problem of listeners.warnings) announce({ kind: 'warning', problem });
+  for (const server of listeners.servers)
     server.on('error', (error) => announce({ kind: 'warning', problem: acceptProblem(error) }));
 
-  const endpoints = servers.map(endpointOf);
+  const endpoints = listeners.servers.map((server, index) => endpointOf(server, config.listen[index]));
   ownPorts = new Set(endpoints.map(({ port }) => port));
-  const upkeep = await startUpkeep(config, store, log.value, endpoints, changes, announce);
+  const certificates = createCertificateRenewal(listeners, announce);
+  const upkeep = await startUpkeep(config, store, log.value, endpoints, certificates, changes, announce);
   return succeed({
     endpoints,
     logFile: log.value.path,
@@ -130,6 +134,42 @@ function createDoor(
   return { policies, log, resolve, egress: createEgress(config.egress, ownPorts) };
 }
 
+/** Listeners that listen, all of them or none. */
+async function openListeners(
+  config: Config,
+  context: ProxyContext,
+): Promise<Result<{ readonly listeners: Listeners; readonly drain: Drainable }>> {
+  const listeners = createListeners(config.listen, context, new Date());
+  if (!listeners.ok) return listeners;
+  const drain = drainable(listeners.value.servers, saidNothing); // before the first connection
+  const listening = await listen(listeners.value.servers, config.listen);
+  return listening.ok ? succeed({ listeners: listeners.value, drain }) : listening;
+}
+
+/** The certificates of TLS listeners, which are read anew when somebody asks for it. */
+type CertificateRenewal = {
+  renew(): Result<unknown>;
+  /** What was wrong with them when they were last read; those before them are in use. */
+  problems(): readonly Problem[];
+};
+
+function createCertificateRenewal(listeners: Listeners, announce: Announce): CertificateRenewal {
+  let problems: readonly Problem[] = [];
+  return {
+    renew() {
+      const renewed = listeners.renewCertificates(new Date());
+      problems = renewed.ok ? [] : renewed.error;
+      if (!renewed.ok) announce({ kind: 'certificates-refused', problems });
+      else {
+        if (renewed.value.changed) announce({ kind: 'certificates-renewed' });
+        for (const problem of renewed.value.warnings) announce({ kind: 'warning', problem });
+      }
+      return renewed;
+    },
+    problems: () => problems,
+  };
+}
+
 /** Changes of the policy folder, from before it is first read: none may fall between reading and watching. */
 type Changes = { tell(onChange: () => void): void; close(): void };
 
@@ -162,6 +202,7 @@ async function startUpkeep(
   store: PolicyStore,
   log: DecisionLogFile,
   endpoints: readonly Endpoint[],
+  certificates: CertificateRenewal,
   changes: Changes,
   announce: Announce,
 ): Promise<{ reload(): void; stop(): void }> {
@@ -180,8 +221,10 @@ async function startUpkeep(
   const answer = async (command: Command): Promise<Answer> => {
     switch (command) {
       case 'reload': {
+        const renewed = certificates.renew();
         const reloaded = await reload();
-        return reloaded.ok ? { ok: true, ...reloaded.value } : { ok: false, problems: reloaded.error };
+        if (reloaded.ok && renewed.ok) return { ok: true, ...reloaded.value };
+        return { ok: false, problems: [renewed, reloaded].flatMap((one) => (one.ok ? [] : one.error)) };
       }
       case 'status': {
         const { version, departments } = store.current();
@@ -189,14 +232,18 @@ async function startUpkeep(
         const problems = fault === undefined ? {} : { problems: [logProblem(config, fault)] };
         const running = { pid: process.pid, startedAt, listen: endpoints };
         const policies = { policy: version, departments: [...departments.keys()], reloadProblems };
-        return { ok: fault === undefined, ...problems, ...running, ...policies };
+        const certificateProblems = certificates.problems();
+        return { ok: fault === undefined, ...problems, ...running, ...policies, certificateProblems };
       }
     }
   };
   const control = await serveControl(config.state, answer);
   if (!control.ok) announce({ kind: 'warning', problem: control.error });
   return {
-    reload: () => void reload(),
+    reload() {
+      certificates.renew();
+      void reload();
+    },
     stop() {
       changes.close();
       reloader.close();

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { visibleText } from '../block-page/text.ts';
 import type { Problem } from '../policy/result.ts';
+import type { Endpoint } from '../supervisor/listen.ts';
 
 /** What a verb prints and how it exits; `main` does both. Problems go to stderr, results to stdout. */
 export const EXIT = { good: 0, problems: 1, usage: 2, block: 3, changes: 3 } as const;
@@ -42,6 +43,10 @@ export const count = (number: number, noun: string): string => `${number} ${noun
 /** `127.0.0.1:3128` or `[::1]:3128`. */
 export const endpointText = ({ host, port }: { readonly host: string; readonly port: number }): string =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** How a listener is spoken to: `127.0.0.1:3128`, `https://127.0.0.1:3129` or `10.0.0.1:3130 (PROXY protocol)`. */
+export const listenerText = ({ host, port, scheme, proxyProtocol }: Endpoint): string =>
+  `${scheme === 'https' ? 'https://' : ''}${endpointText({ host, port })}${proxyProtocol ? ' (PROXY protocol)' : ''}`;
 
 /** The length of the longest cell of each column of the first row; the rows may be more than one call can take. */
 export const columnWidths = (rows: readonly (readonly string[])[]): readonly number[] =>

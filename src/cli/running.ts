@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { Problem } from '../policy/result.ts';
 import { type Answer, askRunning } from '../supervisor/control.ts';
+import type { Endpoint } from '../supervisor/listen.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
-import { count, EXIT, endpointText, printJson, printProblems, table } from './output.ts';
+import { count, EXIT, listenerText, printJson, printProblems, table } from './output.ts';
 
 /** The verbs that ask a running Postern, over the control socket in its state folder. */
 export function addRunning(program: Command): void {
@@ -41,9 +42,11 @@ async function ask(
 const tellReload = ({ changed, policy }: Answer): string =>
   `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${policy}\n`;
 
-function tellStatus({ pid, startedAt, policy, departments, listen, reloadProblems }: Answer): string {
-  const refused = reloadProblems as readonly Problem[];
-  const endpoints = (listen as { host: string; port: number }[]).map(endpointText);
+function tellStatus(answer: Answer): string {
+  const { pid, startedAt, policy, departments, listen } = answer;
+  const refused = answer.reloadProblems as readonly Problem[];
+  const certificates = answer.certificateProblems as readonly Problem[];
+  const endpoints = (listen as Endpoint[]).map(listenerText);
   return `${table([
     ['running', `process ${pid}, since ${startedAt}`],
     ['listening', endpoints.join(', ')],
@@ -52,5 +55,8 @@ function tellStatus({ pid, startedAt, policy, departments, listen, reloadProblem
     ...(refused.length === 0
       ? []
       : [['last reload', `refused: ${count(refused.length, 'problem')}, see postern check`]]),
+    ...(certificates.length === 0
+      ? []
+      : [['certificates', `not renewed: ${count(certificates.length, 'problem')}, see postern reload`]]),
   ])}\n`;
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { type Announcement, type Postern, startPostern } from '../app.ts';
 import { visibleText } from '../block-page/text.ts';
 import type { Config } from '../config/load.ts';
-import type { Endpoint } from '../supervisor/listen.ts';
+import type { Address, Endpoint } from '../supervisor/listen.ts';
 import {
   type CommonOptions,
   configFor,
@@ -11,7 +11,7 @@ import {
   parseListen,
   withCommonOptions,
 } from './options.ts';
-import { count, EXIT, endpointText, err, out, printJson, printProblems } from './output.ts';
+import { count, EXIT, endpointText, err, listenerText, out, printJson, printProblems } from './output.ts';
 import { VERSION } from './version.ts';
 
 type ServeOptions = CommonOptions & { readonly listen?: readonly ListenOption[] };
@@ -27,7 +27,7 @@ export function addServe(program: Command): void {
 }
 
 const SIGNALS = `
-Signals: HUP reloads the policies, USR1 opens the log file anew, TERM and INT let running requests end and stop.`;
+Signals: HUP reloads the policies and the certificates of listeners, USR1 opens the log file anew, TERM and INT let running requests end and stop.`;
 
 async function serve(options: ServeOptions): Promise<void> {
   const json = options.json ?? false;
@@ -105,30 +105,42 @@ function tell(announcement: Announcement): void {
     case 'reload-refused':
       process.stderr.write(`${time} ${err.red('the policies were not reloaded')}; those in force stay\n`);
       printProblems(announcement.problems, false);
+      return;
+    case 'certificates-renewed':
+      process.stderr.write(`${time} new certificates are in use\n`);
+      return;
+    case 'certificates-refused':
+      process.stderr.write(`${time} ${err.red('the certificates were not renewed')}; those in use stay\n`);
+      printProblems(announcement.problems, false);
   }
 }
 
 function greeting(config: Config, { endpoints, logFile, policies }: Postern): string {
-  const [first] = endpoints.map((endpoint) => `http://${endpointText(reachable(endpoint))}`);
+  const plain = endpoints.find(({ scheme, proxyProtocol }) => scheme === 'http' && !proxyProtocol);
   const departments = [...policies.departments.values()];
   const rules = departments.reduce((sum, department) => sum + department.rules.length, 0);
   const ca = shown(`${config.certs}/ca.crt`);
-  const trust = config.blockPage.https === 'page' ? ` --cacert ${ca}` : '';
   return `
 ${out.bold(`Postern ${VERSION}`)} is running, process ${process.pid}.
 
-  proxy     ${endpoints.map(endpointText).join(', ')}
+  proxy     ${endpoints.map(listenerText).join(', ')}
   config    ${config.file === undefined ? 'built-in defaults' : shown(config.file)}
   policies  ${shown(config.policies)}: ${count(departments.length, 'department')}, ${count(rules, 'rule')}, ${short(policies.version)}
   log       ${shown(logFile)}
 
 Try it from another shell:
-  curl -x ${first}${trust} https://chat.deepseek.com/
-  curl -x ${first} -H 'Accept: application/json' http://chat.deepseek.com/
-  ${COMMAND} explain${config.file === undefined ? '' : ` --config ${shown(config.file)}`} https://chat.deepseek.com/
+${plain === undefined ? '' : trials(plain, config.blockPage.https === 'page' ? ` --cacert ${ca}` : '')}  ${COMMAND} explain${config.file === undefined ? '' : ` --config ${shown(config.file)}`} https://chat.deepseek.com/
 ${config.blockPage.https === 'page' ? `\nTo see block pages over HTTPS without a warning, a browser must trust ${ca}.` : ''}
 Saved policy files take effect by themselves. Ctrl+C stops.
 
+`;
+}
+
+/** What can be tried at once on a listener that anybody may speak plain HTTP to. */
+function trials(endpoint: Endpoint, trust: string): string {
+  const proxy = `http://${endpointText(reachable(endpoint))}`;
+  return `  curl -x ${proxy}${trust} https://chat.deepseek.com/
+  curl -x ${proxy} -H 'Accept: application/json' http://chat.deepseek.com/
 `;
 }
 
@@ -136,7 +148,7 @@ Saved policy files take effect by themselves. Ctrl+C stops.
 const COMMAND = process.argv[1]?.endsWith('.ts') ? 'bin/postern' : 'postern';
 
 /** An address to try: one that listens on all of the machine's is reached on loopback. */
-const reachable = ({ host, port }: Endpoint): Endpoint => ({
+const reachable = ({ host, port }: Endpoint): Address => ({
   host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
   port,
 });

@@ -77,14 +77,21 @@ function readConfigFile(file: string): Result<Record<string, unknown>> {
 
 function withDefaultPaths(written: Record<string, unknown>, base: string): Record<string, unknown> {
   const plain = { policies: './policies', certs: './certs', state: './var', ...structuredClone(written) };
-  for (const path of PATH_SETTINGS) {
-    const value = path.reduce<unknown>(
-      (parent, key) => (parent as Record<string, unknown> | undefined)?.[key],
-      plain,
-    );
-    if (typeof value === 'string') setAt(plain, path, resolve(base, value));
-  }
+  for (const path of PATH_SETTINGS) resolveAt(plain, path, base);
   return plain;
+}
+
+/** Makes a path absolute where one stands; what else may stand there is for the schema to refuse. */
+function resolveAt(parent: unknown, [key, ...rest]: readonly string[], base: string): void {
+  if (key === undefined || typeof parent !== 'object' || parent === null) return;
+  if (key === '*') {
+    for (const entry of Array.isArray(parent) ? parent : []) resolveAt(entry, rest, base);
+    return;
+  }
+  const holder = parent as Record<string, unknown>;
+  const value = holder[key];
+  if (rest.length > 0) resolveAt(value, rest, base);
+  else if (typeof value === 'string') holder[key] = resolve(base, value);
 }
 
 function absolute(path: readonly string[], value: unknown, cwd: string): unknown {

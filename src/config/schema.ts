@@ -78,9 +78,40 @@ const log = z.strictObject({
     .describe('While the log cannot be written: block refuses every request. Default: block.'),
 });
 
+const listenerTls = z.strictObject({
+  cert: path.describe("The proxy's certificate, and those between it and its CA, in PEM. Required."),
+  key: path.describe('Its private key, in PEM. Required.'),
+  clientCa: path
+    .optional()
+    .describe('CAs in PEM: every client must show a certificate of one of them. Default: none is asked for.'),
+});
+
+const loadBalancers = network.superRefine((from, context) => {
+  if (from.prefix > 0) return;
+  const message = 'everybody could say that they are somebody else';
+  context.addIssue({
+    code: 'custom',
+    message,
+    params: { hint: 'list the addresses of your load balancers' },
+  });
+});
+
+const proxyProtocol = z.strictObject({
+  from: z
+    .array(loadBalancers)
+    .min(1, 'name at least one network')
+    .describe(
+      'The load balancers: networks whose PROXY headers are believed. Nobody else may connect. Required.',
+    ),
+});
+
 const listener = z.strictObject({
   host: address.default('127.0.0.1').describe('The address to listen on. Default: 127.0.0.1.'),
   port: port.default(3128).describe('The port to listen on; 0 takes a free one. Default: 3128.'),
+  tls: listenerTls.optional().describe('Clients speak TLS to the proxy. Default: they do not.'),
+  proxyProtocol: proxyProtocol
+    .optional()
+    .describe('Load balancers connect, with a PROXY header (version 1 or 2). Default: clients connect.'),
 });
 
 const blockPage = z.strictObject({
@@ -108,8 +139,11 @@ export const configSchema = z.strictObject({
   blockPage: blockPage.prefault({}).describe('How a block is shown.'),
 });
 
-/** Settings that are paths, by their place in the file. */
+/** Settings that are paths, by their place in the file; `*` is each entry of a list. */
 export const PATH_SETTINGS: readonly (readonly string[])[] = [
+  ['listen', '*', 'tls', 'cert'],
+  ['listen', '*', 'tls', 'key'],
+  ['listen', '*', 'tls', 'clientCa'],
   ['policies'],
   ['certs'],
   ['state'],

@@ -14,7 +14,7 @@ export type DecisionRecord = {
   readonly mode: 'enforce' | 'observe';
 };
 
-/** A request that could not be understood, and so not be decided on: refused, in one line that has no outcome. */
+/** What could not be understood, and so not be decided on: refused, in one line that has no outcome. */
 export type MalformedRecord = {
   readonly event: 'malformed';
   readonly incident: Incident;
@@ -25,7 +25,8 @@ export type MalformedRecord = {
   readonly method: string | undefined;
   /** The request target as it came, capped. */
   readonly target: string | undefined;
-  readonly status: number;
+  /** Undefined: the connection was closed without an answer. */
+  readonly status: number | undefined;
   readonly problem: string;
 };
 

@@ -1,4 +1,4 @@
-import type net from 'node:net';
+import net from 'node:net';
 
 /**
  * Takes over a client's connection that has left its HTTP server (CONNECT, an upgrade). `head` is what the client sent
@@ -14,7 +14,16 @@ export function holdClient(client: net.Socket, head: Buffer): void {
 export function breakOff(socket: net.Socket): void {
   // While a FIN is pending the kernel refuses the reset, and Node would lose the handle without closing it.
   if (socket.writableEnded) socket.destroy();
-  else if (!socket.destroyed) socket.resetAndDestroy();
+  else if (!socket.destroyed) transportOf(socket).resetAndDestroy();
+}
+
+/**
+ * The TCP connection under a client's connection, which may speak TLS: that alone can be reset, and it alone is known
+ * from the first moment on. Node keeps it in `_parent`, walks that itself, and has no public name for it.
+ */
+export function transportOf(socket: net.Socket): net.Socket {
+  const { _parent } = socket as { readonly _parent?: net.Socket | null };
+  return _parent instanceof net.Socket ? transportOf(_parent) : socket;
 }
 
 /**

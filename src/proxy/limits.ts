@@ -1,5 +1,9 @@
 /** Every wait of the data path and its bound, in milliseconds, and the sizes it accepts, in bytes. */
 export type Limits = {
+  /** For the PROXY header of a load balancer, from the moment of its connection. */
+  readonly proxyHeaderMs: number;
+  /** For the TLS handshake of a client with the proxy itself. */
+  readonly tlsHandshakeMs: number;
   /** From a connection's first byte to the end of a request's head (RFC 9110 section 15.5.9: 408). */
   readonly requestHeadMs: number;
   /** Between two requests on one client connection. */
@@ -22,6 +26,8 @@ export type Limits = {
 };
 
 export const DEFAULT_LIMITS: Limits = {
+  proxyHeaderMs: 5_000,
+  tlsHandshakeMs: 10_000,
   requestHeadMs: 15_000,
   keepAliveMs: 65_000,
   resolveMs: 5_000,

@@ -1,15 +1,16 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import ipaddr from 'ipaddr.js';
 import type { Notice } from '../block-page/notice.ts';
 import { newIncident } from '../decision-log/incident.ts';
 import { identify } from '../identity/identify.ts';
 import type { Facts, Via } from '../policy/facts.ts';
 import { fail, type Result } from '../policy/result.ts';
 import type { Asked, Door } from './admit.ts';
+import { clientAddress } from './client-address.ts';
 import { type ConnectContext, connect } from './connect.ts';
 import { type ForwardContext, forward } from './forward.ts';
+import { saidNothing } from './gate.ts';
 import { listOf } from './headers.ts';
 import { findViolation, type Refusal } from './message-rules.ts';
 import { sendNotice, sendNoticeOnSocket } from './respond.ts';
@@ -66,7 +67,7 @@ export function createListener(context: ProxyContext): http.Server {
     const answer = (): void =>
       void refuseOnSocket(parserViolation(error), firstLine(error.rawPacket), socket, context);
     // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
-    if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0) socket.destroy();
+    if (isLost(error) || !socket.writable || saidNothing(socket)) socket.destroy();
     else if (current === undefined) answer();
     else if (current.complete) turns.takeLast(socket, answer);
     else void endAfterAnswer(socket, context.door);
@@ -230,6 +231,10 @@ function firstLine(packet: Buffer | undefined): RequestLine | undefined {
     : undefined;
 }
 
+/** The connection itself broke, below HTTP: nothing that we write would arrive. */
+const isLost = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  code === 'ECONNRESET' || code.startsWith('ERR_SSL_');
+
 /** What Node's parser refused, as the status that fits. */
 function parserViolation(error: NodeJS.ErrnoException): Refusal {
   switch (error.code) {
@@ -241,10 +246,4 @@ function parserViolation(error: NodeJS.ErrnoException): Refusal {
     default:
       return { status: 400, problem: `the request is not valid HTTP/1.1 (${error.code ?? error.message})` };
   }
-}
-
-/** The peer's address; IPv4 clients of a dual-stack listener appear as IPv4. */
-function clientAddress(socket: net.Socket): string {
-  const address = socket.remoteAddress ?? '';
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }

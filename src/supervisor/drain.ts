@@ -7,8 +7,14 @@ export type Drainable = { drain(deadlineMs: number): Promise<void> };
 /** How often to look for connections that have become idle, in ms. */
 const SWEEP_MS = 50;
 
-/** Takes no new connection from `drain` on, lets running requests and tunnels end, and ends the rest at the deadline. */
-export function drainable(servers: readonly http.Server[]): Drainable {
+/**
+ * Takes no new connection from `drain` on, lets running requests and tunnels end, and ends the rest at the deadline.
+ * `saidNothing` tells of a connection on which not a byte of a request came.
+ */
+export function drainable(
+  servers: readonly http.Server[],
+  saidNothing: (socket: net.Socket) => boolean,
+): Drainable {
   const connections = new Set<net.Socket>();
   for (const server of servers)
     server.on('connection', (socket) => {
@@ -21,7 +27,7 @@ export function drainable(servers: readonly http.Server[]): Drainable {
       const sweep = setInterval(() => {
         for (const server of servers) server.closeIdleConnections();
         // To Node a connection is idle only after its first request; browsers open some ahead of any.
-        for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+        for (const socket of connections) if (saidNothing(socket)) socket.destroy();
       }, SWEEP_MS);
       const deadline = setTimeout(() => {
         for (const socket of connections) socket.destroy();

@@ -2,13 +2,20 @@ import type http from 'node:http';
 import type net from 'node:net';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 
-/** An address to listen on, or listened on; port 0 asks for any free one. */
-export type Endpoint = { readonly host: string; readonly port: number };
+/** An address to listen on; port 0 asks for any free one. */
+export type Address = { readonly host: string; readonly port: number };
+
+/** An address that is listened on, and how clients speak to it. */
+export type Endpoint = Address & {
+  readonly scheme: 'http' | 'https';
+  /** Whether load balancers connect to it, with a PROXY header first. */
+  readonly proxyProtocol: boolean;
+};
 
 /** Has each server listen on its endpoint: all of them, or none. */
 export async function listen(
   servers: readonly http.Server[],
-  wanted: readonly Endpoint[],
+  wanted: readonly Address[],
 ): Promise<Result<undefined>> {
   const attempts = servers.map((server, index) =>
     listenOn(server, wanted[index] ?? { host: '127.0.0.1', port: 0 }),
@@ -19,9 +26,17 @@ export async function listen(
   return fail(problems);
 }
 
-export function endpointOf(server: http.Server): Endpoint {
+export function endpointOf(
+  server: http.Server,
+  { tls, proxyProtocol }: { readonly tls?: unknown; readonly proxyProtocol?: unknown } = {},
+): Endpoint {
   const { address: host, port } = server.address() as net.AddressInfo;
-  return { host, port };
+  return {
+    host,
+    port,
+    scheme: tls === undefined ? 'http' : 'https',
+    proxyProtocol: proxyProtocol !== undefined,
+  };
 }
 
 /** What it means when a server that listens reports an error: the connection is lost, the server goes on. */
@@ -31,7 +46,7 @@ export const acceptProblem = (error: Error): Problem => ({
   hint: 'raise the limit of open files (LimitNOFILE, ulimit -n)',
 });
 
-function listenOn(server: http.Server, { host, port }: Endpoint): Promise<Problem[]> {
+function listenOn(server: http.Server, { host, port }: Address): Promise<Problem[]> {
   return new Promise((resolve) => {
     const onError = (error: NodeJS.ErrnoException): void =>
       resolve([listenProblem(error, `${host}:${port}`)]);

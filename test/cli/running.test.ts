@@ -31,6 +31,7 @@ describe('`postern status`', () => {
       departments: ['trade'],
       listen: endpoints,
       reloadProblems: [],
+      certificateProblems: [],
     });
     expect(String(answer.startedAt) >= before).toBe(true);
   });

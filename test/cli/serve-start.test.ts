@@ -79,7 +79,7 @@ describe('in a fresh folder', () => {
     const listening = JSON.parse(await out.next(() => true));
     expect(listening).toEqual({
       kind: 'listening',
-      endpoints: [{ host: '127.0.0.1', port: expect.any(Number) }],
+      endpoints: [{ host: '127.0.0.1', port: expect.any(Number), scheme: 'http', proxyProtocol: false }],
       log: join(cwd, 'var/log/decisions.ndjson'),
       pid: child.pid,
     });

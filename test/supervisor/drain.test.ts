@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type net from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { saidNothing } from '../../src/proxy/gate.ts';
 import { drainable } from '../../src/supervisor/drain.ts';
 import { connectRaw, request } from '../support/client.ts';
 import { isListening } from '../support/serve.ts';
@@ -14,7 +15,7 @@ async function startServer() {
   const server = http.createServer((_request, response) => held.push(response));
   server.keepAliveTimeout = NEVER_MS;
   server.on('connect', (_request, socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
-  const { drain } = drainable([server]);
+  const { drain } = drainable([server], saidNothing);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close();
@@ -117,7 +118,7 @@ describe('drain', () => {
 
   test('drains all of several servers', async () => {
     const servers = [http.createServer(), http.createServer()];
-    const { drain } = drainable(servers);
+    const { drain } = drainable(servers, saidNothing);
     const ports = await Promise.all(
       servers.map(async (server) => {
         await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -20,8 +20,11 @@ const QUIET = [
   '--disable-features=OptimizationHints,MediaRouter',
 ];
 
-/** A Chromium that trusts the CAs, as an administrator would have set it up, and goes out through the proxy. */
-export async function launchChromium(proxyPort: number, caFiles: readonly string[]): Promise<Browser> {
+/**
+ * A Chromium that trusts the CAs, as an administrator would have set it up, and goes out through the proxy: one on
+ * 127.0.0.1, by its port, or one with a name and a scheme of its own.
+ */
+export async function launchChromium(proxy: number | string, caFiles: readonly string[]): Promise<Browser> {
   const home = mkdtempSync(join(tmpdir(), 'postern-chromium-'));
   const database = join(home, '.pki', 'nssdb');
   mkdirSync(database, { recursive: true });
@@ -31,7 +34,7 @@ export async function launchChromium(proxyPort: number, caFiles: readonly string
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [...QUIET, '--proxy-bypass-list=<-loopback>'],
-    proxy: { server: `http://127.0.0.1:${proxyPort}` },
+    proxy: { server: typeof proxy === 'string' ? proxy : `http://127.0.0.1:${proxy}` },
     env: { ...process.env, HOME: home },
   });
   onTestFinished(async () => {

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import net from 'node:net';
+import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 /** A connection that collects what it receives, for requests that no well-behaved client would send. */
@@ -12,8 +13,14 @@ export type RawClient = {
   closed(): Promise<{ readonly received: string; readonly error: NodeJS.ErrnoException | undefined }>;
 };
 
-export function connectRaw(port: number, options: Partial<net.TcpNetConnectOpts> = {}): RawClient {
-  const socket = net.connect({ port, host: '127.0.0.1', ...options });
+export const connectRaw = (port: number, options: Partial<net.TcpNetConnectOpts> = {}): RawClient =>
+  rawClient(net.connect({ port, host: '127.0.0.1', ...options }));
+
+/** The same over TLS, to a proxy that has a certificate for `localhost`. */
+export const connectTls = (port: number, options: tls.ConnectionOptions): RawClient =>
+  rawClient(tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ...options }));
+
+function rawClient(socket: net.Socket): RawClient {
   let received = '';
   let error: NodeJS.ErrnoException | undefined;
   let isClosed = false;
@@ -66,7 +73,11 @@ export async function openTunnel(
   authority: string,
   options: Partial<net.TcpNetConnectOpts> = {},
 ): Promise<RawClient> {
-  const client = connectRaw(port, options);
+  return openTunnelOn(connectRaw(port, options), authority);
+}
+
+/** The same on a connection that is there already. */
+export async function openTunnelOn(client: RawClient, authority: string): Promise<RawClient> {
   client.socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
   const answer = await client.until((received) => received.includes('\r\n\r\n'));
   if (!answer.startsWith('HTTP/1.1 200 ')) throw new Error(answer);

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { configOf, load, problemsOf } from './support.ts';
+
+describe('what stands before HTTP on a listener', () => {
+  test('is nothing unless it is said', () => {
+    const [listener] = configOf({ file: 'listen: [{ port: 3129 }]' }).listen;
+    expect(listener).toEqual({ host: '127.0.0.1', port: 3129 });
+  });
+
+  test('may be TLS, a PROXY header, or both; paths count from the file', () => {
+    const { folder, loaded } = load({
+      file: `listen:
+  - { port: 1, tls: { cert: tls/a.crt, key: /etc/a.key } }
+  - { port: 2, proxyProtocol: { from: [10.0.0.0/8, "2001:db8::5"] } }
+  - { port: 3, tls: { cert: b.crt, key: b.key, clientCa: c.crt }, proxyProtocol: { from: [192.0.2.1] } }
+`,
+    });
+    expect(loaded).toMatchObject({
+      value: {
+        listen: [
+          { tls: { cert: join(folder, 'tls/a.crt'), key: '/etc/a.key' } },
+          { proxyProtocol: { from: [{ text: '10.0.0.0/8' }, { text: '2001:db8::5/128' }] } },
+          {
+            tls: { cert: join(folder, 'b.crt'), key: join(folder, 'b.key'), clientCa: join(folder, 'c.crt') },
+            proxyProtocol: { from: [{ text: '192.0.2.1/32' }] },
+          },
+        ],
+      },
+    });
+  });
+
+  test.each<[string, string, string, string]>([
+    ['tls: { cert: a }', 'postern.yaml:1:17', '`key` is missing', 'add `key`'],
+    ['tls: { key: a }', 'postern.yaml:1:17', '`cert` is missing', 'add `cert`'],
+    ['tls: { cert: "", key: b }', 'postern.yaml:1:25', '`cert` cannot be ``', 'must not be empty'],
+    [
+      'tls: { cert: a, key: b, ca: c }',
+      'postern.yaml:1:36',
+      'unknown key `ca`',
+      'known here: cert, key, clientCa',
+    ],
+    [
+      'tls: true',
+      'postern.yaml:1:17',
+      '`tls` is not a mapping of keys to values',
+      'write a mapping of keys to values',
+    ],
+    [
+      'proxyProtocol: true',
+      'postern.yaml:1:27',
+      '`proxyProtocol` is not a mapping of keys to values',
+      'write a mapping of keys to values',
+    ],
+    ['proxyProtocol: {}', 'postern.yaml:1:27', '`from` is missing', 'add `from`'],
+    [
+      'proxyProtocol: { from: [] }',
+      'postern.yaml:1:35',
+      '`from` cannot be `[]`',
+      'name at least one network',
+    ],
+    [
+      'proxyProtocol: { from: [10.0.0.1/8] }',
+      'postern.yaml:1:36',
+      '`10.0.0.1/8` has bits set beyond its prefix',
+      'did you mean 10.0.0.0/8?',
+    ],
+    [
+      'proxyProtocol: { from: [balancer] }',
+      'postern.yaml:1:36',
+      '`balancer` is not a network',
+      'write an address or CIDR, such as 10.20.0.0/16',
+    ],
+    ...['0.0.0.0/0', '"::/0"'].map((network): [string, string, string, string] => [
+      `proxyProtocol: { from: [${network}] }`,
+      'postern.yaml:1:36',
+      'everybody could say that they are somebody else',
+      'list the addresses of your load balancers',
+    ]),
+  ])('%s is refused, with its place', (setting, at, problem, hint) => {
+    expect(problemsOf({ file: `listen: [{ ${setting} }]` })).toEqual([{ at, problem, hint }]);
+  });
+});
