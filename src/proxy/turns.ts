@@ -22,9 +22,13 @@ type Line = { current: IncomingMessage; readonly waiting: (() => void)[]; isClos
 export function createTurns(): Turns {
   const lines = new WeakMap<net.Socket, Line>();
   const goOn = (socket: net.Socket): void => {
-    const next = lines.get(socket)?.waiting.shift();
-    // On a connection that is gone nobody is left to answer.
-    if (next === undefined || socket.destroyed) lines.delete(socket);
+    const line = lines.get(socket);
+    const next = line?.waiting.shift();
+    if (line !== undefined && !socket.writable) {
+      // Gone, or its last response said that it closes: what waits is not worked on (RFC 9112 section 9.6).
+      line.isClosed = true;
+      line.waiting.length = 0;
+    } else if (next === undefined) lines.delete(socket);
     else next();
   };
   return {

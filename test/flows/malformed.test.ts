@@ -237,3 +237,17 @@ test('what follows a request on its connection never takes the place of its answ
   expect(received).toContain('answer to /third');
   expect(received).not.toContain('smuggled');
 });
+
+// Covers: RFC 9112 section 9.6
+test('what is pipelined behind a request whose answer closes the connection is not worked on', async () => {
+  const origin = await startHttpOrigin((_, response) => response.end());
+  const proxy = await startProxy();
+  const url = `http://allowed.test:${origin.port}/`;
+  const received = await exchangeRaw(
+    proxy.port,
+    `GET ${url} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${`GET ${url} HTTP/1.1\r\nHost: allowed.test\r\n\r\n`.repeat(3)}`,
+  );
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+  expect(proxy.lines()).toHaveLength(1);
+  expect(origin.accepted()).toBe(0);
+});
