@@ -1,6 +1,7 @@
 import type { BlockReason } from '../policy/decide.ts';
 import type { Alternative, Language } from '../policy/policy.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
+import { LIMIT_ANSWERS } from '../policy/reached-limit.ts';
 import { mailLink, phoneLink, webLink } from './links.ts';
 import type { Notice } from './notice.ts';
 import { proxyErrorOf, statusOf } from './proxy-status.ts';
@@ -19,7 +20,7 @@ export type Content = {
   readonly kind: Kind;
   readonly status: number;
   readonly error: ProxyError;
-  /** `rule`, `default` … of a block, else the RFC 9209 error type. */
+  /** `rule`, `default` … of a block, the setting of a limit, else the RFC 9209 error type. */
   readonly reasonCode: string;
   readonly heading: string;
   readonly summary: Phrase;
@@ -72,7 +73,7 @@ export function contentOf(notice: Notice, language: Language): Content {
     kind: subject.kind,
     status: statusOf(subject),
     error: proxyErrorOf(subject),
-    reasonCode: subject.kind === 'blocked' ? subject.reason.code : proxyErrorOf(subject),
+    reasonCode: reasonCodeOf(subject),
     heading: statement.heading,
     summary: phrase(statement.summary, values, words),
     advice: phrase(statement.advice, values, words),
@@ -100,8 +101,22 @@ function statementOf(subject: Notice['subject'], words: Words): Statement {
     }
     case 'failed':
       return words.failed[subject.error];
+    case 'limited':
+      return words.limited[LIMIT_ANSWERS[subject.limit].status];
     case 'refused':
       return words.refused[subject.status];
+  }
+}
+
+function reasonCodeOf(subject: Notice['subject']): string {
+  switch (subject.kind) {
+    case 'blocked':
+      return subject.reason.code;
+    case 'limited':
+      return subject.limit;
+    case 'failed':
+    case 'refused':
+      return proxyErrorOf(subject);
   }
 }
 
@@ -113,6 +128,7 @@ function explanationOf(subject: Notice['subject'], language: Language): Content[
       return passage === undefined ? undefined : { label: 'reason', passage };
     }
     case 'failed':
+    case 'limited':
       return undefined;
     case 'refused':
       return { label: 'problem', passage: { text: visibleText(subject.problem), language: 'en' } };
@@ -158,6 +174,7 @@ function technicalOf(notice: Notice, words: Words): Content['technical'] {
   const facts: readonly (readonly [Label, string | undefined])[] = [
     ['host', notice.host],
     ...(subject.kind === 'blocked' ? blockFacts(subject.reason, words) : []),
+    ['limit', subject.kind === 'limited' ? subject.limit : undefined],
     ['client', notice.client],
     ['answer', `${statusOf(subject)} ${proxyErrorOf(subject)}`],
   ];

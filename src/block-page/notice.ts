@@ -1,6 +1,7 @@
 import type { BlockReason } from '../policy/decide.ts';
 import type { Department } from '../policy/policy.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
+import type { ReachedLimit } from '../policy/reached-limit.ts';
 
 /** What a response that Postern makes itself has to tell; `page` puts it into words and a format. */
 export type Notice = {
@@ -15,6 +16,8 @@ export type Notice = {
   readonly subject:
     | { readonly kind: 'blocked'; readonly reason: BlockReason }
     | { readonly kind: 'failed'; readonly error: ProxyError }
+    /** A request that came while a limit was reached. */
+    | { readonly kind: 'limited'; readonly limit: ReachedLimit }
     /** A request that breaks HTTP's rules: `problem` says which. */
     | { readonly kind: 'refused'; readonly status: 400 | 408 | 421 | 431 | 501; readonly problem: string };
 };

@@ -3,12 +3,13 @@ import type { ContactWay, Content } from './content.ts';
 import { type Html, html, trustedMarkup } from './html.ts';
 import { STYLE } from './style.ts';
 import type { Passage } from './text.ts';
-import { type Kind, type Phrase, phraseText } from './words.ts';
+import { isTrouble, type Kind, type Phrase, phraseText } from './words.ts';
 
-/** Shapes beside the words, never instead of them: a barred circle, a warning triangle, an exclamation mark. */
+/** Shapes beside the words, never instead of them: a barred circle, a warning triangle, a clock, an exclamation mark. */
 const ICONS: Readonly<Record<Kind, string>> = {
   blocked: '<circle cx="12" cy="12" r="9"/><path d="M5.6 5.6l12.8 12.8"/>',
   failed: '<path d="M12 4L2.5 20h19zM12 10v4M12 17h.01"/>',
+  limited: '<circle cx="12" cy="12" r="9"/><path d="M12 6.5V12l3.5 2.5"/>',
   refused: '<circle cx="12" cy="12" r="9"/><path d="M12 7v6M12 16.5h.01"/>',
 };
 
@@ -49,7 +50,7 @@ function lead({ kind, words, heading, summary }: Content): Html {
 <p class="kind"><svg viewBox="0 0 24 24" aria-hidden="true">${trustedMarkup(ICONS[kind])}</svg>${words.kinds[kind]}</p>
 <h1>${heading}</h1>
 <p class="summary">${phraseHtml(summary)}</p>
-${kind === 'failed' ? html`<p class="note">${words.noBlock}</p>` : undefined}
+${isTrouble(kind) ? html`<p class="note">${words.noBlock}</p>` : undefined}
 </div>`;
 }
 

@@ -1,5 +1,5 @@
 import type { Content } from './content.ts';
-import { type Label, phraseText } from './words.ts';
+import { isTrouble, type Label, phraseText } from './words.ts';
 
 const MAX_COLUMNS = 78;
 
@@ -9,7 +9,7 @@ export function renderPlainText(content: Content): string {
   const line = (label: Label, value: string) => fold(`${words.labels[label]}: ${value}`, '  ');
   const paragraphs: readonly (readonly string[])[] = [
     [`${words.kinds[content.kind]}: ${content.heading}`],
-    [...fold(phraseText(content.summary)), ...(content.kind === 'failed' ? fold(words.noBlock) : [])],
+    [...fold(phraseText(content.summary)), ...(isTrouble(content.kind) ? fold(words.noBlock) : [])],
     [
       ...(content.explanation ? line(content.explanation.label, content.explanation.passage.text) : []),
       ...(content.reference ? line('reference', content.reference) : []),

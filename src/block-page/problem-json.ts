@@ -5,6 +5,7 @@ import { type Kind, phraseText } from './words.ts';
 const TYPES: Readonly<Record<Kind, string>> = {
   blocked: 'urn:postern:blocked',
   failed: 'urn:postern:upstream-failed',
+  limited: 'urn:postern:limit-reached',
   refused: 'urn:postern:bad-request',
 };
 

@@ -1,5 +1,6 @@
 import type { BlockReason } from '../policy/decide.ts';
 import { PROXY_ERROR_STATUS, type ProxyError } from '../policy/proxy-error.ts';
+import { LIMIT_ANSWERS } from '../policy/reached-limit.ts';
 import type { Notice } from './notice.ts';
 
 type Subject = Notice['subject'];
@@ -15,6 +16,8 @@ export function statusOf(subject: Subject): number {
         : PROXY_ERROR_STATUS[proxyErrorOf(subject)];
     case 'failed':
       return PROXY_ERROR_STATUS[subject.error];
+    case 'limited':
+      return LIMIT_ANSWERS[subject.limit].status;
     case 'refused':
       return subject.status;
   }
@@ -27,6 +30,8 @@ export function proxyErrorOf(subject: Subject): ProxyError {
       return blockError(subject.reason);
     case 'failed':
       return subject.error;
+    case 'limited':
+      return 'http_request_denied'; // `connection_limit_reached` is about connections to the next hop
     case 'refused':
       return 'http_request_error';
   }
@@ -60,6 +65,8 @@ function causeOf(subject: Subject): string | undefined {
       return blockCause(subject.reason);
     case 'failed':
       return undefined;
+    case 'limited':
+      return `limit ${subject.limit}`;
     case 'refused':
       return ascii(subject.problem);
   }

@@ -1,4 +1,5 @@
 import type { Contact } from '../policy/policy.ts';
+import { LIMIT_ANSWERS, RETRY_AFTER_S } from '../policy/reached-limit.ts';
 import { type Content, contentOf } from './content.ts';
 import { mailLink, webLink } from './links.ts';
 import type { Format, Negotiated } from './negotiate.ts';
@@ -47,6 +48,7 @@ export function renderNotice(notice: Notice, { format, language }: Negotiated): 
       ['Cache-Control', 'no-store'],
       ['Vary', 'Accept, Accept-Language'],
       ['Proxy-Status', proxyStatus(notice)],
+      ...retryAfter(notice.subject),
       ...blockedBy(content.status, notice.department?.contact),
       ['Content-Security-Policy', CONTENT_SECURITY_POLICY],
       ['X-Content-Type-Options', 'nosniff'],
@@ -64,6 +66,19 @@ function render(content: Content, format: Format): string {
       return renderProblemJson(content);
     case 'text':
       return renderPlainText(content);
+  }
+}
+
+/** For what passes by itself (RFC 9110 section 10.2.3, RFC 6585 section 4). */
+function retryAfter(subject: Notice['subject']): NoticeResponse['headers'] {
+  switch (subject.kind) {
+    case 'limited':
+      return [['Retry-After', `${LIMIT_ANSWERS[subject.limit].retryAfterS}`]];
+    case 'failed':
+      return subject.error === 'connection_limit_reached' ? [['Retry-After', `${RETRY_AFTER_S}`]] : [];
+    case 'blocked':
+    case 'refused':
+      return [];
   }
 }
 

@@ -28,6 +28,7 @@ h1,h2,p,dl,dd,ul{margin:0}
 main{padding-block:clamp(1.25rem,4vw,2.5rem) 1.5rem}
 .blocked{--accent:var(--blocked);--tint:var(--blocked-tint)}
 .failed{--accent:var(--failed);--tint:var(--failed-tint)}
+.limited{--accent:var(--failed);--tint:var(--failed-tint)}
 .refused{--accent:var(--refused);--tint:var(--refused-tint)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;overflow:hidden}
 .lead{padding:clamp(1.25rem,4vw,2.25rem);border-top:.3125rem solid var(--accent);

@@ -6,7 +6,12 @@ const TELL_HELP_DESK = 'Tell your help desk and quote the incident code below.';
 
 export const ENGLISH: Words = {
   site: { named: '{host}', unnamed: 'this site' },
-  kinds: { blocked: 'Access blocked', failed: 'Connection problem', refused: 'Invalid request' },
+  kinds: {
+    blocked: 'Access blocked',
+    failed: 'Connection problem',
+    limited: 'Too busy',
+    refused: 'Invalid request',
+  },
   blocked: {
     rule: {
       heading: 'This site is blocked',
@@ -85,6 +90,11 @@ export const ENGLISH: Words = {
       summary: 'No connection to {site} could be made in time.',
       advice: TRY_AGAIN,
     },
+    connection_limit_reached: {
+      heading: 'The gateway is too busy',
+      summary: 'The gateway has as many connections open as it can, so it made none to {site}.',
+      advice: TRY_AGAIN,
+    },
     http_request_denied: {
       heading: 'Another gateway refused the request',
       summary: 'Another gateway on the way to {site} refused the request.',
@@ -120,6 +130,19 @@ export const ENGLISH: Words = {
       heading: 'The request went round in a circle',
       summary: 'A gateway on the way to {site} found that the request was going round in a circle.',
       advice: TELL_HELP_DESK,
+    },
+  },
+  limited: {
+    429: {
+      heading: 'Your device sends too many requests',
+      summary:
+        'The gateway did not go on with the request for {site}, because your address, {client}, has more connections or requests than one device may have.',
+      advice: `Close programs and pages that you do not need, and wait a moment. ${TRY_AGAIN}`,
+    },
+    503: {
+      heading: 'The gateway is too busy',
+      summary: 'So many people use the gateway at this moment that it could not take the request for {site}.',
+      advice: TRY_AGAIN,
     },
   },
   refused: {
@@ -174,6 +197,7 @@ export const ENGLISH: Words = {
     rule: 'Rule',
     port: 'Port',
     range: 'Kind of address',
+    limit: 'Limit',
     answer: 'Answer',
   },
   ranges: {

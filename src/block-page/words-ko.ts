@@ -8,7 +8,7 @@ const IF_NEEDED = `업무상 이용이 필요하신 경우 ${TELL_HELP_DESK}`;
 export const KOREAN: Words = {
   // The noun after the host takes the particles, which would otherwise depend on how the host is read aloud.
   site: { named: '{host} 사이트', unnamed: '요청하신 사이트' },
-  kinds: { blocked: '접속 차단', failed: '접속 장애', refused: '잘못된 요청' },
+  kinds: { blocked: '접속 차단', failed: '접속 장애', limited: '접속 지연', refused: '잘못된 요청' },
   blocked: {
     rule: {
       heading: '접속이 제한된 사이트입니다',
@@ -85,6 +85,11 @@ export const KOREAN: Words = {
       summary: '제한 시간 안에 {site}에 연결하지 못하였습니다.',
       advice: TRY_AGAIN,
     },
+    connection_limit_reached: {
+      heading: '이용량이 많아 연결하지 못하였습니다',
+      summary: '인터넷 접속 관리 시스템의 연결이 한도에 이르러 {site}에 연결하지 못하였습니다.',
+      advice: TRY_AGAIN,
+    },
     http_request_denied: {
       heading: '다른 접속 관리 시스템에서 요청을 거부하였습니다',
       summary: '{site}로 가는 경로에 있는 다른 접속 관리 시스템에서 요청을 거부하였습니다.',
@@ -120,6 +125,19 @@ export const KOREAN: Words = {
       heading: '요청이 순환하고 있습니다',
       summary: '{site}로 가는 경로에 있는 시스템에서 요청이 순환하는 것을 확인하였습니다.',
       advice: TELL_HELP_DESK,
+    },
+  },
+  limited: {
+    429: {
+      heading: '단말기에서 보내는 요청이 너무 많습니다',
+      summary:
+        '사용 중인 단말기의 주소({client})에서 허용된 한도를 넘는 연결 또는 요청이 발생하여 {site}에 대한 요청을 처리하지 않았습니다.',
+      advice: `사용하지 않는 프로그램과 창을 닫아 주시기 바랍니다. ${TRY_AGAIN}`,
+    },
+    503: {
+      heading: '이용량이 많아 요청을 처리하지 못하였습니다',
+      summary: '현재 인터넷 접속 관리 시스템의 이용량이 많아 {site}에 대한 요청을 처리하지 못하였습니다.',
+      advice: TRY_AGAIN,
     },
   },
   refused: {
@@ -173,6 +191,7 @@ export const KOREAN: Words = {
     rule: '적용 규칙',
     port: '포트',
     range: '주소 유형',
+    limit: '초과 한도',
     answer: '응답',
   },
   ranges: {

@@ -1,8 +1,10 @@
 import type { BlockReason, ForbiddenRange } from '../policy/decide.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
+import type { LIMIT_ANSWERS } from '../policy/reached-limit.ts';
 import type { Notice } from './notice.ts';
 
 export type Kind = Notice['subject']['kind'];
+export type LimitedStatus = (typeof LIMIT_ANSWERS)[keyof typeof LIMIT_ANSWERS]['status'];
 export type RefusedStatus = Extract<Notice['subject'], { kind: 'refused' }>['status'];
 
 /**
@@ -20,8 +22,9 @@ export type Words = {
   /** A rule with status 451. */
   readonly blockedByLaw: Statement;
   readonly failed: Readonly<Record<ProxyError, Statement>>;
+  readonly limited: Readonly<Record<LimitedStatus, Statement>>;
   readonly refused: Readonly<Record<RefusedStatus, Statement>>;
-  /** Said of a failure, which people otherwise take for a block. */
+  /** Said of a trouble (`isTrouble`), which people otherwise take for a block. */
   readonly noBlock: string;
   readonly quoteTheCode: string;
   readonly mailSubject: string;
@@ -51,7 +54,11 @@ export type Label =
   | 'rule'
   | 'port'
   | 'range'
+  | 'limit'
   | 'answer';
+
+/** What neither a policy nor the request itself is to blame for. */
+export const isTrouble = (kind: Kind): boolean => kind === 'failed' || kind === 'limited';
 
 /** A sentence in pieces: our words, and the values put among them, which a page sets apart. */
 export type Phrase = readonly { readonly text: string; readonly isValue: boolean }[];

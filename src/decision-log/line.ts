@@ -2,7 +2,8 @@ import type { Decision, Evidence } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
 import { lineOf } from '../policy/policy.ts';
 import { suffixParts } from '../policy/public-suffix.ts';
-import type { DecisionRecord, LogRecord, MalformedRecord } from './record.ts';
+import { LIMIT_ANSWERS } from '../policy/reached-limit.ts';
+import type { DecisionRecord, LogRecord, MalformedRecord, RefusalRecord } from './record.ts';
 
 /** A record as the fields of one log line, in the order and under the names of docs/log-format.md. */
 export function lineFields(record: LogRecord): Record<string, unknown> {
@@ -11,6 +12,8 @@ export function lineFields(record: LogRecord): Record<string, unknown> {
       return decisionFields(record);
     case 'malformed':
       return malformedFields(record);
+    case 'refusal':
+      return refusalFields(record);
     case 'outcome': {
       const { time, incident, outcome, durationMs } = record;
       return { time: timestamp(time), event: 'outcome', id: incident.id, ...outcome, durationMs };
@@ -60,6 +63,19 @@ function malformedFields(record: MalformedRecord): Record<string, unknown> {
     reason: 'malformed',
     problem: cap(record.problem),
     status: record.status,
+  };
+}
+
+function refusalFields(record: RefusalRecord): Record<string, unknown> {
+  return {
+    time: timestamp(record.time),
+    event: 'refusal',
+    ...record.incident,
+    department: record.department ?? null,
+    client: record.client ?? null,
+    limit: record.limit,
+    status: LIMIT_ANSWERS[record.limit].status,
+    refused: record.refused,
   };
 }
 

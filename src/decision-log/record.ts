@@ -1,6 +1,7 @@
 import type { Decision } from '../policy/decide.ts';
 import type { Facts, Via } from '../policy/facts.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
+import type { ReachedLimit } from '../policy/reached-limit.ts';
 import type { Incident } from './incident.ts';
 
 /** What was decided on one request, written before any byte flows. */
@@ -30,6 +31,22 @@ export type MalformedRecord = {
   readonly problem: string;
 };
 
+/**
+ * Connections or requests that were turned away because a limit was reached, before anything was decided: they have no
+ * outcome. Those of one client at one limit share an incident.
+ */
+export type RefusalRecord = {
+  readonly event: 'refusal';
+  readonly incident: Incident;
+  readonly time: number;
+  readonly department: string | undefined;
+  /** Undefined: clients beyond those that are told apart. */
+  readonly client: string | undefined;
+  readonly limit: ReachedLimit;
+  /** How many there were since the last record of the incident. */
+  readonly refused: number;
+};
+
 /** How a decided request ended, written exactly once. */
 export type OutcomeRecord = {
   readonly event: 'outcome';
@@ -50,6 +67,8 @@ export type Outcome =
     }
   | { readonly kind: 'block-page-served' }
   | { readonly kind: 'block-page-unseen'; readonly cause: UnseenCause }
+  /** It was cut off, because the body of its request came too slowly. */
+  | { readonly kind: 'client-too-slow'; readonly bytesUp: number; readonly bytesDown: number }
   | { readonly kind: 'client-left'; readonly bytesUp?: number; readonly bytesDown?: number }
   | {
       readonly kind: 'upstream-failed';
@@ -66,7 +85,7 @@ export type Outcome =
  */
 export type UnseenCause = 'tls-refused' | 'client-left' | 'deadline' | 'connect-refused';
 
-export type LogRecord = DecisionRecord | MalformedRecord | OutcomeRecord;
+export type LogRecord = DecisionRecord | MalformedRecord | RefusalRecord | OutcomeRecord;
 
 /** The data path's one output. The file, and whatever else wants to know, are readers of these records. */
 export type DecisionLog = {

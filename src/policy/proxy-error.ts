@@ -10,6 +10,7 @@ export const PROXY_ERROR_STATUS = {
   connection_refused: 502,
   connection_terminated: 502,
   connection_timeout: 504,
+  connection_limit_reached: 503,
   http_request_denied: 403,
   http_request_error: 400,
   http_response_incomplete: 502,

@@ -81,7 +81,7 @@ const TELLING: readonly ProxyError[] = [
   'connection_refused',
   'connection_terminated',
   'connection_timeout',
-  'proxy_internal_error',
+  'connection_limit_reached',
   'destination_unavailable',
 ];
 
@@ -100,7 +100,7 @@ function dialError(error: NodeJS.ErrnoException): ProxyError {
       return 'destination_unavailable';
     case 'EMFILE':
     case 'ENFILE':
-      return 'proxy_internal_error';
+      return 'connection_limit_reached'; // by the limit of open files, which passes by itself
     default:
       return 'connection_terminated';
   }

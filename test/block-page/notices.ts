@@ -2,6 +2,7 @@ import type { Notice } from '../../src/block-page/notice.ts';
 import type { BlockReason, Evidence } from '../../src/policy/decide.ts';
 import type { Department, Rule, Target } from '../../src/policy/policy.ts';
 import { PROXY_ERROR_STATUS, type ProxyError } from '../../src/policy/proxy-error.ts';
+import { LIMIT_ANSWERS, type ReachedLimit } from '../../src/policy/reached-limit.ts';
 
 export const TRADE_MINISTRY: Pick<Department, 'id' | 'title' | 'contact'> = {
   id: 'trade-ministry',
@@ -86,6 +87,9 @@ export const SUBJECTS: readonly (readonly [name: string, subject: Notice['subjec
   ],
   ...(Object.keys(PROXY_ERROR_STATUS) as ProxyError[]).map(
     (error) => [`failed: ${error}`, { kind: 'failed', error }] as const,
+  ),
+  ...(Object.keys(LIMIT_ANSWERS) as ReachedLimit[]).map(
+    (limit) => [`limited: ${limit}`, { kind: 'limited', limit }] as const,
   ),
   ...REFUSED_STATUSES.map(
     (status) =>

@@ -131,11 +131,11 @@ describe('each reason gets the help that fits it', () => {
     expect(said('refused: 400', { host: undefined })).toContain('The request for this site');
   });
 
-  test('a failure says that it is no block; a block does not', () => {
+  test('a failure and a limit say that they are no block; a block does not', () => {
     for (const [name] of SUBJECTS) {
       const noBlock = { en: 'not a block by your department’s policy', ko: '정책에 따른 차단이 아닙니다' };
       for (const language of LANGUAGES)
-        expect(said(name, {}, language).includes(noBlock[language])).toBe(name.startsWith('failed'));
+        expect(said(name, {}, language).includes(noBlock[language])).toBe(/^(?:failed|limited)/.test(name));
     }
   });
 });

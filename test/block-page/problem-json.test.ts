@@ -40,6 +40,15 @@ test('people’s words come in the wanted language, codes stay the same', () => 
   });
 });
 
+test('a limit has a type of its own, and its setting as the reason', () => {
+  expect(problem(notice({ kind: 'limited', limit: 'tunnelsPerClient' }))).toMatchObject({
+    type: 'urn:postern:limit-reached',
+    status: 429,
+    reason: 'tunnelsPerClient',
+    detail: expect.stringContaining('10.20.1.7'),
+  });
+});
+
 test('a failure and a bad request have types of their own, and the RFC 9209 error as their reason', () => {
   expect(problem(notice({ kind: 'failed', error: 'dns_error' }))).toMatchObject({
     type: 'urn:postern:upstream-failed',

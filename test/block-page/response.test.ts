@@ -5,6 +5,7 @@ import type { Notice } from '../../src/block-page/notice.ts';
 import { type NoticeResponse, renderNotice } from '../../src/block-page/response.ts';
 import { LANGUAGES } from '../../src/policy/policy.ts';
 import { PROXY_ERROR_STATUS } from '../../src/policy/proxy-error.ts';
+import { LIMIT_ANSWERS } from '../../src/policy/reached-limit.ts';
 import { blockedByRule, notice, SUBJECTS, TRADE_MINISTRY } from './notices.ts';
 
 const FORMATS: readonly Format[] = ['html', 'problem-json', 'text'];
@@ -36,6 +37,10 @@ describe('status and Proxy-Status tell the reason', () => {
     ...Object.entries(PROXY_ERROR_STATUS).map(
       ([error, status]) => [`failed: ${error}`, status, error, 'incident 7F3K-9Q2M'] as const,
     ),
+    ...Object.entries(LIMIT_ANSWERS).map(
+      ([limit, { status }]) =>
+        [`limited: ${limit}`, status, 'http_request_denied', `limit ${limit}, incident 7F3K-9Q2M`] as const,
+    ),
     ...[400, 408, 421, 431, 501].map(
       (status) =>
         [
@@ -52,7 +57,8 @@ describe('status and Proxy-Status tell the reason', () => {
   });
 
   test('every subject stands in the table above', () => {
-    expect(SUBJECTS).toHaveLength(7 + Object.keys(PROXY_ERROR_STATUS).length + 5);
+    const counted = Object.keys(PROXY_ERROR_STATUS).length + Object.keys(LIMIT_ANSWERS).length;
+    expect(SUBJECTS).toHaveLength(7 + counted + 5);
   });
 
   test('details escape quotes and backslashes, replace what is not ASCII, and stay short', () => {
@@ -61,6 +67,23 @@ describe('status and Proxy-Status tell the reason', () => {
     const value = header(response, 'Proxy-Status');
     expect(value).toContain('details="a \\"b\\" \\\\ ?Set-Cookie: x=y zzz');
     expect(value?.length).toBeLessThan(300);
+  });
+});
+
+describe('what passes by itself says when to try again', () => {
+  const retryAfter = (name: string) =>
+    header(renderNotice(notice(subjectNamed(name)), ENGLISH_HTML), 'Retry-After');
+
+  // Covers: RFC 6585 section 4; RFC 9110 section 10.2.3
+  test.each(Object.entries(LIMIT_ANSWERS))('%s', (limit, { retryAfterS }) => {
+    expect(retryAfter(`limited: ${limit}`)).toBe(`${retryAfterS}`);
+  });
+
+  test('and so does a proxy that is out of connections, but no other failure and no block', () => {
+    const names = SUBJECTS.map(([name]) => name).filter((name) => !name.startsWith('limited'));
+    expect(names.filter((name) => retryAfter(name) !== undefined)).toEqual([
+      'failed: connection_limit_reached',
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/decision-log/record.ts';
+import { parseLine } from '../../src/decision-log/parse-line.ts';
+import type { Outcome, RefusalRecord } from '../../src/decision-log/record.ts';
 import type { Decision, Evidence } from '../../src/policy/decide.ts';
 import type { Origin } from '../../src/policy/matching/host-index.ts';
 import {
@@ -7,10 +8,12 @@ import {
   decisionRecord,
   EXCEPTION,
   hostOf,
+  INCIDENT,
   LISTED,
   malformedRecord,
   outcomeRecord,
   RULE,
+  TIME,
 } from './records.ts';
 import { lineFor, linesFor } from './support.ts';
 
@@ -147,6 +150,10 @@ describe('the line of an outcome', () => {
       '"kind":"block-page-unseen","cause":"tls-refused",',
     ],
     [{ kind: 'client-left' }, '"kind":"client-left",'],
+    [
+      { kind: 'client-too-slow', bytesUp: 9, bytesDown: 0 },
+      '"kind":"client-too-slow","bytesUp":9,"bytesDown":0,',
+    ],
     [{ kind: 'upstream-failed', cause: 'dns_error' }, '"kind":"upstream-failed","cause":"dns_error",'],
   ])('%o', async (outcome, fields) => {
     expect(await lineFor(outcomeRecord(outcome))).toBe(
@@ -188,5 +195,33 @@ describe('the line of a request that could not be understood', () => {
       'status',
     ]);
     expect(line.department).toBeNull();
+  });
+});
+
+describe('the line of a refusal', () => {
+  const refusal: RefusalRecord = {
+    event: 'refusal',
+    incident: INCIDENT,
+    time: TIME,
+    department: 'trade-ministry',
+    client: '10.20.1.7',
+    limit: 'tunnelsPerClient',
+    refused: 17,
+  };
+
+  test('names the client, the limit, the answer and how many there were', async () => {
+    expect(await lineFor(refusal)).toBe(
+      '{"v":1,"time":"2026-11-23T06:00:00.123Z","event":"refusal","id":"01KAQWERTY0123456789ABCDEF","code":"89AB-CDEF",' +
+        '"department":"trade-ministry","client":"10.20.1.7","limit":"tunnelsPerClient","status":429,"refused":17}',
+    );
+  });
+
+  test('of clients that are not told apart says null', async () => {
+    const line = await parsed({ ...refusal, client: undefined, department: undefined, limit: 'memoryMb' });
+    expect(line).toMatchObject({ client: null, department: null, status: 503 });
+  });
+
+  test('is no decision to those who read the log again', async () => {
+    expect(parseLine(await lineFor(refusal))).toEqual({ ok: true, value: { kind: 'other' } });
   });
 });

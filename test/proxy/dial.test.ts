@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import net from 'node:net';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { dial, inTurns } from '../../src/proxy/dial.ts';
 import { startBlackhole } from '../support/blackhole.ts';
@@ -183,4 +185,19 @@ test.each([
   [[], []],
 ])('families take turns, in their own order and the first address first: %j', (addresses, order) => {
   expect(inTurns(addresses)).toEqual(order);
+});
+
+test('to be out of files is a limit that was reached, and no fault', async () => {
+  const program = `
+    import { openSync } from 'node:fs';
+    import net from 'node:net';
+    import { dial } from '${new URL('../../src/proxy/dial.ts', import.meta.url)}';
+    const isFull = () => { try { openSync('/dev/null'); return false; } catch { return true; } };
+    while (!isFull());
+    const dialled = await dial(['127.0.0.1', '127.0.0.2'], 1, 10_000, new net.Socket());
+    console.log(dialled.ok ? 'connected' : dialled.error);`;
+  // A limit of a shell of its own, which Node cannot raise again.
+  const shell = ['-c', 'ulimit -n 64 && exec "$0" --input-type=module -e "$1"', process.execPath, program];
+  const { stdout } = await promisify(execFile)('sh', shell);
+  expect(stdout).toBe('connection_limit_reached\n');
 });
