@@ -35,7 +35,7 @@ module.exports = {
     room('lists/', ['policy/', 'files/']),
     room('lint/', ['policy/']),
     room('replay/', ['policy/', 'identity/', 'decision-log/']),
-    room('config/', ['policy/']),
+    room('config/', ['policy/', 'proxy/limits\\.ts']),
     room('identity/', ['policy/']),
     room('decision-log/(record|incident)\\.ts', ['policy/']),
     room('decision-log/', ['policy/', 'files/']),

@@ -16,13 +16,16 @@ import type { PageOverTls } from './proxy/connect.ts';
 import { createResolve } from './proxy/dns/resolve.ts';
 import { createEgress } from './proxy/egress.ts';
 import { saidNothing } from './proxy/gate.ts';
-import { DEFAULT_LIMITS, type Limits } from './proxy/limits.ts';
+import type { Limits } from './proxy/limits.ts';
 import type { ProxyContext } from './proxy/listener.ts';
 import { createListeners, type Listeners } from './proxy/listeners.ts';
+import { createReception, type Reception } from './proxy/reception.ts';
 import { createUpstreams } from './proxy/upstreams.ts';
+import { capacityFor } from './supervisor/capacity.ts';
 import { type Answer, askRunning, type Command, serveControl } from './supervisor/control.ts';
 import { type Drainable, drainable } from './supervisor/drain.ts';
 import { acceptProblem, type Endpoint, endpointOf, listen } from './supervisor/listen.ts';
+import { defaultMemoryMb, descriptorLimit, type Resource, watchResources } from './supervisor/resources.ts';
 import { authorityExists, createAuthority, loadAuthority } from './tls/authority.ts';
 import { createLeafContexts } from './tls/contexts.ts';
 
@@ -31,6 +34,8 @@ export type Announcement =
   | { readonly kind: 'ca-created'; readonly directory: string }
   | { readonly kind: 'warning'; readonly problem: Problem }
   | { readonly kind: 'log-recovered'; readonly directory: string }
+  /** There is enough again of what a warning said was short. */
+  | { readonly kind: 'relieved'; readonly resource: Resource }
   | ({ readonly kind: 'reloaded' } & Reloaded)
   | { readonly kind: 'reload-refused'; readonly problems: readonly Problem[] }
   | { readonly kind: 'certificates-renewed' }
@@ -51,23 +56,14 @@ export type Postern = {
 };
 
 /** Wires a configuration into a running program, or says everything that keeps it from running. */
-export async function startPostern(
-  config: Config,
-  announce: Announce,
-  limits = DEFAULT_LIMITS,
-): Promise<Result<Postern>> {
+export async function startPostern(config: Config, announce: Announce): Promise<Result<Postern>> {
   const changes = heedChanges(config.policies, announce);
-  const started = await start(config, announce, limits, changes);
+  const started = await start(config, announce, changes);
   if (!started.ok) changes.close();
   return started;
 }
 
-async function start(
-  config: Config,
-  announce: Announce,
-  limits: Limits,
-  changes: Changes,
-): Promise<Result<Postern>> {
+async function start(config: Config, announce: Announce, changes: Changes): Promise<Result<Postern>> {
   const other = await askRunning(config.state, 'status');
   if (other.ok) return fail([stateInUse(config.state, other.value)]);
   const policies = await loadPolicies(config.policies, Date.now(), policiesCacheIn(config.state));
@@ -79,13 +75,16 @@ async function start(
   const log = openLog(config, announce);
   if (!log.ok) return log;
 
+  const { limits } = config;
   const store = createPolicyStore(policies.value);
+  const reception = openReception(limits, log.value, store, announce);
   const upstreams = createUpstreams(limits);
   let ownPorts: ReadonlySet<number> = new Set();
   const door = createDoor(config, store, log.value, limits, () => ownPorts);
-  const context = { door, limits, upstreams, pageOverTls: pageOverTls.value, via: VIA };
+  const context = { door, reception, limits, upstreams, pageOverTls: pageOverTls.value, via: VIA };
   const opened = await openListeners(config, context);
   if (!opened.ok) {
+    reception.close();
     await log.value.close();
     return opened;
   }
@@ -111,6 +110,7 @@ async function start(
       upkeep.stop();
       await drain.drain(limits.drainMs);
       upstreams.close();
+      reception.close();
       await log.value.close();
     },
   });
@@ -167,6 +167,27 @@ function createCertificateRenewal(listeners: Listeners, announce: Announce): Cer
       return renewed;
     },
     problems: () => problems,
+  };
+}
+
+/** Receives clients as long as there is room for them, and tells when there is not. */
+function openReception(limits: Limits, log: DecisionLog, store: PolicyStore, announce: Announce): Reception {
+  const { connections, problem } = capacityFor(limits.connections, descriptorLimit());
+  if (problem !== undefined) announce({ kind: 'warning', problem });
+  const memoryMb = limits.memoryMb === 'auto' ? defaultMemoryMb() : limits.memoryMb;
+  const resources = watchResources(memoryMb, (resource, shortage) =>
+    announce(
+      shortage === undefined ? { kind: 'relieved', resource } : { kind: 'warning', problem: shortage },
+    ),
+  );
+  const isShortOfMemory = (): boolean => resources.isShortOf('memory');
+  const reception = createReception({ ...limits, connections }, log, store, isShortOfMemory);
+  return {
+    ...reception,
+    close() {
+      resources.close();
+      reception.close();
+    },
   };
 }
 

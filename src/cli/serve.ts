@@ -95,6 +95,9 @@ function tell(announcement: Announcement): void {
     case 'log-recovered':
       process.stderr.write(`${time} the decision log is written again\n`);
       return;
+    case 'relieved':
+      process.stderr.write(`${time} ${RELIEVED[announcement.resource]}\n`);
+      return;
     case 'reloaded': {
       const { changed, policy } = announcement;
       process.stderr.write(
@@ -114,6 +117,11 @@ function tell(announcement: Announcement): void {
       printProblems(announcement.problems, false);
   }
 }
+
+const RELIEVED = {
+  memory: 'memory is below its limit: connections are taken again',
+  descriptors: 'files can be opened: connections are taken again',
+} as const;
 
 function greeting(config: Config, { endpoints, logFile, policies }: Postern): string {
   const plain = endpoints.find(({ scheme, proxyProtocol }) => scheme === 'http' && !proxyProtocol);

@@ -2,6 +2,7 @@ import net from 'node:net';
 import { z } from 'zod';
 import { parseHost } from '../policy/host.ts';
 import { domainPattern, network } from '../policy/language/schema.ts';
+import { limits } from './limits.ts';
 
 /**
  * The configuration file. Unknown keys are errors: a misspelt setting must not leave a default in force unseen.
@@ -137,6 +138,7 @@ export const configSchema = z.strictObject({
   egress: egress.prefault({}).describe('What may be reached, whatever the policies say.'),
   log: log.prefault({}).describe('The decision log.'),
   blockPage: blockPage.prefault({}).describe('How a block is shown.'),
+  limits: limits.prefault({}).describe('How much, how many and how long.'),
 });
 
 /** Settings that are paths, by their place in the file; `*` is each entry of a list. */

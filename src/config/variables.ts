@@ -62,17 +62,17 @@ function readValue({ name, schema, isList }: Variable, text: string): Result<unk
   // A reading of the wrong type says only that it was not the one that was meant.
   const issue = issues.find((one) => one?.code !== 'invalid_type') ?? issues[0];
   const problem = issue?.code === 'custom' ? issue.message : `\`${text}\` is not a value of this setting`;
-  return fail({ at: name, problem, hint: hintOf(issue) });
+  return fail({ at: name, problem, hint: hintOf(issue, isList) });
 }
 
-function hintOf(issue: z.core.$ZodIssue | undefined): string {
+function hintOf(issue: z.core.$ZodIssue | undefined, isList: boolean): string {
   switch (issue?.code) {
     case 'custom':
       return String(issue.params?.hint ?? issue.message);
     case 'invalid_value':
       return issue.values.map(String).join(' or ');
     case 'invalid_type':
-      return 'write numbers, separated by commas'; // any text is a text: only lists of numbers come here
+      return isList ? 'write numbers, separated by commas' : 'write a whole number'; // any text is a text
     default:
       return issue?.message ?? '';
   }

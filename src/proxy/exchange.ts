@@ -1,14 +1,17 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
+import { watchBodyPace } from './body-pace.ts';
 import { breakOff } from './client-socket.ts';
 import { listOf, responseHeaders, trailerPairs } from './headers.ts';
+import type { Limits } from './limits.ts';
 import { hasBody } from './message-rules.ts';
 import { DialFailure } from './upstreams.ts';
 
 /** Why an origin gave no final response. */
 export type ExchangeFailure = {
-  readonly error: ProxyError;
+  /** `client-too-slow`: it was the body of the request that did not come. */
+  readonly error: ProxyError | 'client-too-slow';
   /** The connection was an idle one that the origin had given up: the request never reached it. */
   readonly isStale: boolean;
 };
@@ -24,9 +27,10 @@ export function exchange(
   request: IncomingMessage,
   response: ServerResponse,
   upstream: ClientRequest,
+  limits: Limits,
 ): Promise<Result<IncomingMessage, ExchangeFailure>> {
   return new Promise((resolve) => {
-    const giveUp = (error: ProxyError, isStale = false): void => {
+    const giveUp = (error: ExchangeFailure['error'], isStale = false): void => {
       upstream.destroy();
       resolve(fail({ error, isStale }));
     };
@@ -40,7 +44,10 @@ export function exchange(
       // connection for them, and the response stands.
       if (answer?.complete !== true) giveUp(exchangeError(error), isStale(upstream, error));
     });
-    upstream.once('timeout', () => giveUp('http_response_timeout'));
+    upstream.once('timeout', () => {
+      // While the client does not take what there is, the origin waits for it; the client's own timer (listener) runs.
+      if (!response.writableNeedDrain) giveUp('http_response_timeout');
+    });
     // An answer to an upgrade that was never asked for, and statuses that are none, would make no response for a client.
     upstream.once('upgrade', () => giveUp('http_protocol_error'));
     upstream.once('response', (head) => {
@@ -57,7 +64,10 @@ export function exchange(
       if (interim > MAX_INTERIM_RESPONSES) giveUp('http_protocol_error');
       else if (information.statusCode !== 100) passInterim(information, request, response);
     });
-    sendBody(request, upstream);
+    sendBody(request, upstream, limits, () => {
+      if (answer === undefined) giveUp('client-too-slow');
+      else breakOff(request.socket); // it has its answer, or a part of it
+    });
   });
 }
 
@@ -110,13 +120,22 @@ export function relayResponse(
 
 export type Relayed = { readonly bytesDown: number; readonly ending: 'whole' | 'broken' | 'client-left' };
 
-function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
+function sendBody(
+  request: IncomingMessage,
+  upstream: ClientRequest,
+  limits: Limits,
+  onTooSlow: () => void,
+): void {
   if (!hasBody(request)) {
     upstream.end();
     return;
   }
   upstream.flushHeaders(); // a client that expects 100 sends no body before the origin has seen the head
   request.pipe(upstream, { end: false });
+  const watch = (): void => void upstream.once('close', watchBodyPace(request, limits, onTooSlow));
+  // Who expects 100 waits for the origin, which may leave that out and answer, or never answer: both have their bounds.
+  if (request.headers.expect === undefined) watch();
+  else upstream.once('continue', watch);
   request.once('end', () => {
     if (upstream.chunkedEncoding) upstream.addTrailers(trailerPairs(request.rawTrailers));
     upstream.end();

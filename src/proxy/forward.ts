@@ -63,7 +63,12 @@ async function relay(
   };
   const answer = await exchangeSafely(upstreamRequest, request, response, context);
   if (response.destroyed) return { kind: 'client-left', bytesUp, bytesDown: 0 };
-  if (!answer.ok) return failExchange(admission, request, response, answer.error.error);
+  if (!answer.ok) {
+    const { error } = answer.error;
+    if (error !== 'client-too-slow') return failExchange(admission, request, response, error);
+    await refuseSlowBody(admission, request, response);
+    return { kind: error, bytesUp, bytesDown: 0 };
+  }
 
   const status = answer.value.statusCode ?? 0;
   const { ending, bytesDown } = await relayResponse(answer.value, response, context.via);
@@ -85,13 +90,13 @@ async function exchangeSafely(
   upstreamRequest: UpstreamRequest,
   request: IncomingMessage,
   response: ServerResponse,
-  { upstreams }: ForwardContext,
+  { upstreams, limits }: ForwardContext,
 ): ReturnType<typeof exchange> {
   if (!IDEMPOTENT.has(upstreamRequest.method) || hasBody(request))
-    return exchange(request, response, upstreams.single(upstreamRequest));
-  const first = await exchange(request, response, upstreams.pooled(upstreamRequest));
+    return exchange(request, response, upstreams.single(upstreamRequest), limits);
+  const first = await exchange(request, response, upstreams.pooled(upstreamRequest), limits);
   if (first.ok || !first.error.isStale || response.destroyed) return first;
-  return exchange(request, response, upstreams.single(upstreamRequest));
+  return exchange(request, response, upstreams.single(upstreamRequest), limits);
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -104,6 +109,21 @@ async function failExchange(
 ): Promise<Outcome> {
   await sendNotice(noticeOf(admission, { kind: 'failed', error }), request.headers, response);
   return { kind: 'upstream-failed', cause: error };
+}
+
+/** RFC 9110 section 15.5.9. */
+async function refuseSlowBody(
+  admission: Admission,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const subject = {
+    kind: 'refused',
+    status: 408,
+    problem: 'the body of the request came too slowly',
+  } as const;
+  response.setHeader('Connection', 'close');
+  await sendNotice(noticeOf(admission, subject), request.headers, response);
 }
 
 /**

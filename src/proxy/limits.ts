@@ -1,11 +1,34 @@
-/** Every wait of the data path and its bound, in milliseconds, and the sizes it accepts, in bytes. */
+import type { Network } from '../policy/network.ts';
+
+/**
+ * Every bound of the data path: waits in milliseconds, sizes in bytes, and how much of anything at one time. Each is a
+ * setting under `limits` in the configuration, by its name here (`config/limits.ts`).
+ */
 export type Limits = {
+  /** Client connections over all listeners; `auto`: as many as the open files allow. */
+  readonly connections: number | 'auto';
+  /** Client connections of one client: an IPv4 address, or the /64 of an IPv6 address. */
+  readonly connectionsPerClient: number;
+  /** Those of them that carry a tunnel or a WebSocket. */
+  readonly tunnelsPerClient: number;
+  /** Requests and tunnels that a client may ask for, in the long run. */
+  readonly requestsPerMinutePerClient: number;
+  /** How many of them may come at once. */
+  readonly requestBurstPerClient: number;
+  /** Clients that the limits per client do not hold for: terminal servers, other proxies. */
+  readonly exempt: readonly Network[];
+  /** Resident memory, in MiB, above which no new connection is taken; `auto`: three quarters of the machine's. */
+  readonly memoryMb: number | 'auto';
   /** For the PROXY header of a load balancer, from the moment of its connection. */
   readonly proxyHeaderMs: number;
   /** For the TLS handshake of a client with the proxy itself. */
   readonly tlsHandshakeMs: number;
   /** From a connection's first byte to the end of a request's head (RFC 9110 section 15.5.9: 408). */
   readonly requestHeadMs: number;
+  /** In each such span in which a request's body is awaited … */
+  readonly requestBodyMs: number;
+  /** … so many bytes of it must come. */
+  readonly minRequestBodyBytes: number;
   /** Between two requests on one client connection. */
   readonly keepAliveMs: number;
   /** For one name to be resolved. */
@@ -16,19 +39,31 @@ export type Limits = {
   readonly exchangeIdleMs: number;
   /** Without a byte in either direction through a tunnel. */
   readonly tunnelIdleMs: number;
-  /** For a client to go on sending a body after it was answered. */
+  /** For a client to go on sending a body after it was answered, and to ask when it is only to be turned away. */
   readonly lingerMs: number;
   /** For a block page over TLS, from the 200 to its last byte: handshake, request and page. */
   readonly blockPageMs: number;
   /** For running requests to end after the order to stop. */
   readonly drainMs: number;
+  /** Of a request's head, and of a response's. */
   readonly maxHeaderBytes: number;
+  /** Of a request's head. */
+  readonly maxHeaderFields: number;
 };
 
 export const DEFAULT_LIMITS: Limits = {
+  connections: 'auto',
+  connectionsPerClient: 2_000,
+  tunnelsPerClient: 1_000,
+  requestsPerMinutePerClient: 12_000,
+  requestBurstPerClient: 2_000,
+  exempt: [],
+  memoryMb: 'auto',
   proxyHeaderMs: 5_000,
   tlsHandshakeMs: 10_000,
   requestHeadMs: 15_000,
+  requestBodyMs: 60_000,
+  minRequestBodyBytes: 1_000,
   keepAliveMs: 65_000,
   resolveMs: 5_000,
   dialMs: 10_000,
@@ -38,4 +73,5 @@ export const DEFAULT_LIMITS: Limits = {
   blockPageMs: 30_000,
   drainMs: 10_000,
   maxHeaderBytes: 65_536,
+  maxHeaderFields: 200,
 };

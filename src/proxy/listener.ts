@@ -13,17 +13,18 @@ import { type ForwardContext, forward } from './forward.ts';
 import { saidNothing } from './gate.ts';
 import { listOf } from './headers.ts';
 import { findViolation, type Refusal } from './message-rules.ts';
+import type { Reception } from './reception.ts';
 import { sendNotice, sendNoticeOnSocket } from './respond.ts';
 import { type ForwardTarget, parseConnectTarget, parseForwardTarget, type Target } from './target.ts';
 import { createTurns } from './turns.ts';
 import { isWebSocketUpgrade, upgradeToWebSocket } from './websocket.ts';
 
 /** All that the data path works with. */
-export type ProxyContext = ForwardContext & ConnectContext;
+export type ProxyContext = ForwardContext & ConnectContext & { readonly reception: Reception };
 
 /** An HTTP server for one listening address, not listening yet. Each request it understands goes to one of the paths. */
 export function createListener(context: ProxyContext): http.Server {
-  const { limits } = context;
+  const { limits, reception } = context;
   const server = http.createServer({
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.requestHeadMs,
@@ -34,8 +35,9 @@ export function createListener(context: ProxyContext): http.Server {
     insecureHTTPParser: false,
     shouldUpgradeCallback: isWebSocketUpgrade,
   });
+  server.maxHeadersCount = 0; // findViolation counts them: beyond a count Node would drop fields without a word
   // A little later than the upstream's own timer, so that the client hears of it.
-  server.timeout = limits.exchangeIdleMs + 5_000;
+  server.timeout = limits.exchangeIdleMs + Math.min(5_000, limits.exchangeIdleMs);
 
   const turns = createTurns();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -46,6 +48,7 @@ export function createListener(context: ProxyContext): http.Server {
   server.on('connection', (socket: net.Socket) => {
     // Asked for now it is kept; of a connection that is reset it could not be told any more whose it was.
     if (socket.remoteAddress === undefined) socket.destroy();
+    else reception.welcome(socket, clientAddress(socket));
   });
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
@@ -67,7 +70,8 @@ export function createListener(context: ProxyContext): http.Server {
     const answer = (): void =>
       void refuseOnSocket(parserViolation(error), firstLine(error.rawPacket), socket, context);
     // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
-    if (isLost(error) || !socket.writable || saidNothing(socket)) socket.destroy();
+    const isUnasked = saidNothing(socket) || reception.isTurnedAway(socket);
+    if (isLost(error) || !socket.writable || isUnasked) socket.destroy();
     else if (current === undefined) answer();
     else if (current.complete) turns.takeLast(socket, answer);
     else void endAfterAnswer(socket, context.door);
@@ -92,9 +96,10 @@ async function cutOff(
 async function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  context: ForwardContext,
+  context: ProxyContext,
 ): Promise<void> {
-  const target = understand(request, parseForwardTarget(request.url ?? '', request.method ?? ''));
+  const parsed = parseForwardTarget(request.url ?? '', request.method ?? '');
+  const target = receive(request, 'request', parsed, context);
   if (target.ok)
     return forward(ask('http', request, target.value, context), target.value, request, response, context);
   const notice = await refuse(target.error, request, request.socket, context.door);
@@ -107,10 +112,11 @@ async function handleUpgrade(
   request: IncomingMessage,
   socket: net.Socket,
   head: Buffer,
-  context: ForwardContext,
+  context: ProxyContext,
 ): Promise<void> {
   socket.setTimeout(0); // what comes of it has limits of its own
-  const target = understand(request, parseForwardTarget(request.url ?? '', request.method ?? ''));
+  const parsed = parseForwardTarget(request.url ?? '', request.method ?? '');
+  const target = receive(request, 'tunnel', parsed, context);
   if (!target.ok) return refuseOnSocket(target.error, request, socket, context);
   const asked = ask('websocket', request, target.value, context);
   return upgradeToWebSocket(asked, target.value, request, socket, head, context);
@@ -123,17 +129,21 @@ async function handleConnect(
   context: ProxyContext,
 ): Promise<void> {
   socket.setTimeout(0); // what comes of it has limits of its own
-  const target = understand(request, parseConnectTarget(request.url ?? ''));
+  const target = receive(request, 'tunnel', parseConnectTarget(request.url ?? ''), context);
   if (!target.ok) return refuseOnSocket(target.error, request, socket, context);
   return connect(ask('connect', request, target.value, context), request.headers, socket, head, context);
 }
 
-/** The target of a request that keeps HTTP's rules, or why it is refused. */
-function understand<T extends Target>(
+/** The target of a request that keeps HTTP's rules and the limits, or why it is refused. */
+function receive<T extends Target>(
   request: IncomingMessage,
+  asks: 'request' | 'tunnel',
   target: Result<T, Refusal>,
-): Result<T, Refusal> {
-  const violation = findViolation(request);
+  { reception, limits }: ProxyContext,
+): Result<T, Refusal | Notice> {
+  const beyondLimit = reception.turnAway(request.socket, asks);
+  if (beyondLimit !== undefined) return fail(beyondLimit);
+  const violation = findViolation(request, limits);
   return violation === undefined ? target : fail(violation);
 }
 
@@ -162,13 +172,18 @@ function ask(
 type RequestLine = Pick<IncomingMessage, 'method' | 'url'>;
 type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
-/** Notes a request that cannot be decided on, and gives the notice to answer it with. */
+/** Notes a request that cannot be decided on, and gives the notice to answer it with; of a limit, it is noted already. */
 async function refuse(
-  { status, problem }: Refusal,
+  refusal: Refusal | Notice,
   request: RequestLine | undefined,
   socket: net.Socket,
   door: Door,
 ): Promise<Notice> {
+  if ('subject' in refusal) {
+    await door.log.committed();
+    return refusal;
+  }
+  const { status, problem } = refusal;
   const time = Date.now();
   const incident = newIncident(time);
   const client = clientAddress(socket);
@@ -202,7 +217,7 @@ function withoutSecrets(target: string): string {
 const MAX_TARGET_CHARACTERS = 2_048;
 
 async function refuseOnSocket(
-  refusal: Refusal,
+  refusal: Refusal | Notice,
   request: (RequestLine & { readonly headers?: IncomingHttpHeaders }) | undefined,
   socket: net.Socket,
   { door, limits }: ForwardContext,

@@ -1,17 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { parseAuthority } from '../policy/request-url.ts';
 import { valuesOf } from './headers.ts';
+import type { Limits } from './limits.ts';
 
 /** Why a request is refused before it is even decided on, and the status that says so. */
 export type Refusal = { readonly status: 400 | 408 | 421 | 431 | 501; readonly problem: string };
 
 /**
  * What RFC 9112 has a proxy refuse and Node's parser lets pass: no `Host` or two (section 3.2), and every framing
- * that another server could read in another way (section 6.1, 6.3, 11.2).
+ * that another server could read in another way (section 6.1, 6.3, 11.2). More fields than anybody needs are refused
+ * first, before they are looked through (RFC 6585 section 5).
  */
-export function findViolation(request: IncomingMessage): Refusal | undefined {
+export function findViolation(
+  request: IncomingMessage,
+  { maxHeaderFields }: Pick<Limits, 'maxHeaderFields'>,
+): Refusal | undefined {
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0')
     return bad(`HTTP/${request.httpVersion} is not spoken on this connection`);
+  if (request.rawHeaders.length / 2 > maxHeaderFields)
+    return { status: 431, problem: `the request has more than ${maxHeaderFields} header fields` };
   return violatesHost(request) ?? violatesFraming(request);
 }
 

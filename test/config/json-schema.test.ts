@@ -58,6 +58,8 @@ describe('an editor marks what Postern refuses too', () => {
     ['a name to listen on', { listen: [{ host: 'localhost' }] }],
     ['a port out of range', { listen: [{ port: 70_000 }] }],
     ['several processes', { workers: 8 }],
+    ['a limit below its bounds', { limits: { requestHeadMs: 1 } }],
+    ['neither a number nor auto', { limits: { connections: 'many' } }],
     ['an unknown word', { log: { fsync: 'sometimes' } }],
     ['a name for a name server', { egress: { dns: { servers: ['dns.example'] } } }],
     ['a host without an address', { egress: { dns: { hosts: { 'a.example': [] } } } }],

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../../src/config/load.ts';
+import { DEFAULT_LIMITS } from '../../src/proxy/limits.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
 import { configOf, type Layers, load } from './support.ts';
 
@@ -114,6 +115,7 @@ describe('where the file is found', () => {
         },
         log: { dir: join(folder, 'var', 'log'), fsync: 'never', onError: 'block' },
         blockPage: { https: 'page' },
+        limits: DEFAULT_LIMITS,
       },
     });
   });

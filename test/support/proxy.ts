@@ -4,8 +4,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { type Announcement, type Postern, startPostern } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../src/proxy/limits.ts';
+import { type Config, loadConfig } from '../../src/config/load.ts';
 
 /** A line of the decision log. */
 export type Line = Record<string, unknown> & { readonly event: string; readonly id: string };
@@ -28,7 +27,7 @@ export type ProxySetup = {
   readonly connectPorts?: readonly number[];
   readonly egress?: Record<string, unknown>;
   readonly config?: Record<string, unknown>;
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<Config['limits']>;
 };
 
 export const BLOCKING_POLICY = `
@@ -42,6 +41,9 @@ rules:
     block: { domains: [blocked.test] }
     reason: { en: It is blocked for a test., ko: 시험을 위해 차단되었습니다. }
 `;
+
+/** Tests wait for nobody when they stop, and ask faster than people. */
+const TEST_LIMITS = { drainMs: 0, requestsPerMinutePerClient: 10_000_000, requestBurstPerClient: 10_000_000 };
 
 const NAMES = ['allowed.test', 'www.allowed.test', 'other.test', 'blocked.test', 'moved.test'];
 
@@ -59,11 +61,9 @@ export async function startProxy(setup: ProxySetup = {}): Promise<TestProxy> {
   const config = loadConfig({ file: join(dir, 'postern.yaml'), flags: [], environment: {}, cwd: dir });
   if (!config.ok) throw new Error(JSON.stringify(config.error));
   const announcements: Announcement[] = [];
-  const limits = { ...DEFAULT_LIMITS, drainMs: 0, ...setup.limits };
-  const postern = await startPostern(
-    config.value,
-    (announcement) => announcements.push(announcement),
-    limits,
+  const limits = { ...config.value.limits, ...TEST_LIMITS, ...setup.limits };
+  const postern = await startPostern({ ...config.value, limits }, (announcement) =>
+    announcements.push(announcement),
   );
   if (!postern.ok) throw new Error(JSON.stringify(postern.error));
   onTestFinished(async () => {
