@@ -495,6 +495,7 @@ test('an origin that stays silent is given up after the idle limit', async () =>
   await vi.waitFor(() => expect(origin.open()).toBe(0));
 });
 
+// Covers: EV-31
 test('a slow client holds the origin back instead of filling the memory', async () => {
   let written = 0;
   const origin = await startHttpOrigin((_, response) => {

@@ -147,6 +147,7 @@ test('a coding that the parser finds out only after the head is one refusal, not
   expect(proxy.lines()).toHaveLength(1);
 });
 
+// Covers: EV-31; RFC 9110 section 15.5.9
 test('a head that never ends is given up with 408', async () => {
   const proxy = await startProxy({ limits: { requestHeadMs: 100 } });
   const client = connectRaw(proxy.port);
