@@ -10,6 +10,8 @@ type Bounds = { readonly min: number; readonly max: number };
 
 const DAY_MS = 86_400_000;
 const SECOND_TO_DAY: Bounds = { min: 1_000, max: DAY_MS };
+/** Node's timers count to 2^31 - 1. */
+const SECOND_TO_THREE_WEEKS: Bounds = { min: 1_000, max: 21 * DAY_MS };
 const MANY: Bounds = { min: 1, max: 10_000_000 };
 
 const numberWithin = ({ min, max }: Bounds) =>
@@ -86,6 +88,7 @@ const shape = {
     'Without a byte while an answer is awaited or relayed.',
   ),
   tunnelIdleMs: numeric('tunnelIdleMs', SECOND_TO_DAY, 'Without a byte through a tunnel, in ms.'),
+  tunnelTotalMs: numeric('tunnelTotalMs', SECOND_TO_THREE_WEEKS, 'For a tunnel as a whole, in ms.'),
   lingerMs: numeric('lingerMs', SECOND_TO_DAY, 'For a client to go on sending after its answer, in ms.'),
   blockPageMs: numeric('blockPageMs', SECOND_TO_DAY, 'For a block page over TLS, handshake included, in ms.'),
   drainMs: numeric('drainMs', { min: 0, max: DAY_MS }, 'For running requests to end at a stop, in ms.'),

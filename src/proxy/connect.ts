@@ -63,7 +63,7 @@ async function openTunnel(
   }
   if (!upstream.ok) return failTunnel(admission, headers, client, context, upstream.error);
   client.write(ESTABLISHED);
-  return { kind: 'tunnel-closed', ...(await splice(client, upstream.value, limits.tunnelIdleMs)) };
+  return { kind: 'tunnel-closed', ...(await splice(client, upstream.value, limits)) };
 }
 
 /** The client is told 200 and meets a TLS server of ours, because browsers show nothing of a refusal of CONNECT. */

@@ -39,6 +39,8 @@ export type Limits = {
   readonly exchangeIdleMs: number;
   /** Without a byte in either direction through a tunnel. */
   readonly tunnelIdleMs: number;
+  /** For a tunnel or a WebSocket as a whole, whatever passes through it. */
+  readonly tunnelTotalMs: number;
   /** For a client to go on sending a body after it was answered, and to ask when it is only to be turned away. */
   readonly lingerMs: number;
   /** For a block page over TLS, from the 200 to its last byte: handshake, request and page. */
@@ -69,6 +71,7 @@ export const DEFAULT_LIMITS: Limits = {
   dialMs: 10_000,
   exchangeIdleMs: 300_000,
   tunnelIdleMs: 600_000,
+  tunnelTotalMs: 86_400_000,
   lingerMs: 5_000,
   blockPageMs: 30_000,
   drainMs: 10_000,

@@ -59,7 +59,7 @@ async function shakeHands(
       return failUpgrade(admission, request, client, context, handshake.error);
     case 'switched':
       client.write(headOf(handshake.response, via, SWITCH), 'latin1');
-      return { kind: 'tunnel-closed', ...(await splice(client, handshake.upstream, limits.tunnelIdleMs)) };
+      return { kind: 'tunnel-closed', ...(await splice(client, handshake.upstream, limits)) };
     case 'declined':
       return relayDecline(handshake.response, client, context);
   }

@@ -130,6 +130,21 @@ test('a tunnel that nobody uses is closed after the idle limit', async () => {
   await vi.waitFor(() => expect(origin.open()).toBe(0));
 });
 
+// Covers: EV-32
+test('a tunnel is broken off when its time is up, however busy it is', async () => {
+  const origin = await startRawOrigin((socket) => {
+    const more = setInterval(() => socket.write('x'), 10);
+    socket.once('close', () => clearInterval(more));
+  });
+  const proxy = await startProxy({ connectPorts: [origin.port], limits: { tunnelTotalMs: 200 } });
+  const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
+  expect((await tunnel.closed()).error?.code).toBe('ECONNRESET');
+  const [outcome] = await proxy.linesOf('outcome', 1);
+  expect(outcome).toMatchObject({ kind: 'tunnel-closed', bytesUp: 0 });
+  expect(outcome?.bytesDown).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(origin.open()).toBe(0));
+});
+
 test.for([
   ['text/html', 'text/html; charset=utf-8'],
   ['application/json', 'application/problem+json; charset=utf-8'],

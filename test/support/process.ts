@@ -13,5 +13,6 @@ export function run(file: string, args: readonly string[]): Promise<Ran> {
     const child = execFile(file, [...args], options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
+    child.stdin?.end(); // so that none waits for what nobody will type
   });
 }
