@@ -81,7 +81,8 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
   const upstreams = createUpstreams(limits);
   let ownPorts: ReadonlySet<number> = new Set();
   const door = createDoor(config, store, log.value, limits, () => ownPorts);
-  const context = { door, reception, limits, upstreams, pageOverTls: pageOverTls.value, via: VIA };
+  const { tunnels } = config.egress;
+  const context = { door, reception, limits, upstreams, tunnels, pageOverTls: pageOverTls.value, via: VIA };
   const opened = await openListeners(config, context);
   if (!opened.ok) {
     reception.close();

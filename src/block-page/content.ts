@@ -195,6 +195,12 @@ function blockFacts(reason: BlockReason, words: Words): readonly (readonly [Labe
     case 'default':
     case 'department-unknown':
     case 'proxy-loop':
+    case 'address-literal':
+    case 'not-tls':
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
       return [];
   }
 }

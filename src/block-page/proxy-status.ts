@@ -43,6 +43,12 @@ function blockError(reason: BlockReason): ProxyError {
     case 'default':
     case 'department-unknown':
     case 'port-forbidden':
+    case 'address-literal':
+    case 'not-tls':
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
       return 'http_request_denied';
     case 'address-forbidden':
       return 'destination_ip_prohibited';
@@ -83,6 +89,12 @@ function blockCause(reason: BlockReason): string {
     case 'default':
     case 'department-unknown':
     case 'proxy-loop':
+    case 'address-literal':
+    case 'not-tls':
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
       return reason.code;
   }
 }

@@ -47,6 +47,43 @@ export const ENGLISH: Words = {
       summary: 'The request for {site} came back to this gateway and was stopped.',
       advice: `This usually comes from a wrong proxy setting. ${TELL_HELP_DESK}`,
     },
+    'address-literal': {
+      heading: 'This address cannot be reached without a name',
+      summary:
+        'Access to {site} is blocked because it is an address. Through this gateway sites are reached by their names.',
+      advice:
+        'Use the name of the site. If there is none and you need it for your work, ask your help desk and quote the incident code below.',
+    },
+    'not-tls': {
+      heading: 'This connection is not encrypted as expected',
+      summary:
+        'The connection to {site} was ended because it does not begin as a secure connection (TLS) does.',
+      advice: 'If you need this program for your work, ask your help desk and quote the incident code below.',
+    },
+    'client-hello-unreadable': {
+      heading: 'The secure connection could not be checked',
+      summary:
+        'The connection to {site} was ended because the beginning of the secure connection (TLS) could not be read.',
+      advice: TRY_AGAIN,
+    },
+    'sni-missing': {
+      heading: 'The secure connection names no site',
+      summary:
+        'The connection to {site} was ended because the secure connection (TLS) does not say which site it is for.',
+      advice: 'If you need this program for your work, ask your help desk and quote the incident code below.',
+    },
+    'sni-mismatch': {
+      heading: 'The secure connection is for another site',
+      summary:
+        'The connection to {site} was ended because the secure connection (TLS) in it is for another site.',
+      advice: TELL_HELP_DESK,
+    },
+    'ech-forbidden': {
+      heading: 'The secure connection hides its site',
+      summary:
+        'The connection to {site} was ended because the secure connection (TLS) hides which site it is for (Encrypted Client Hello).',
+      advice: TELL_HELP_DESK,
+    },
   },
   blockedByLaw: {
     heading: 'This site is blocked for legal reasons',

@@ -43,6 +43,38 @@ export const KOREAN: Words = {
       summary: '{site}에 대한 요청이 이 시스템으로 되돌아와 처리를 중단하였습니다.',
       advice: `프록시 설정이 잘못된 경우에 주로 발생합니다. ${TELL_HELP_DESK}`,
     },
+    'address-literal': {
+      heading: '주소로는 접속하실 수 없습니다',
+      summary:
+        '{site}는 이름이 아닌 IP 주소로 요청되어 접속하실 수 없습니다. 이 시스템에서는 사이트 이름으로만 접속하실 수 있습니다.',
+      advice: `사이트의 이름으로 접속해 주시기 바랍니다. 이름이 없는 시스템을 업무상 이용하셔야 하는 경우 ${TELL_HELP_DESK}`,
+    },
+    'not-tls': {
+      heading: '보안 연결이 아니어서 중단되었습니다',
+      summary: '{site}에 대한 연결이 보안 연결(TLS)로 시작되지 않아 중단하였습니다.',
+      advice: `업무상 해당 프로그램을 이용하셔야 하는 경우 ${TELL_HELP_DESK}`,
+    },
+    'client-hello-unreadable': {
+      heading: '보안 연결을 확인할 수 없습니다',
+      summary: '{site}에 대한 보안 연결(TLS)의 시작 부분을 해석할 수 없어 연결을 중단하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    'sni-missing': {
+      heading: '보안 연결에 사이트 이름이 없습니다',
+      summary: '{site}에 대한 보안 연결(TLS)에 접속할 사이트의 이름이 없어 연결을 중단하였습니다.',
+      advice: `업무상 해당 프로그램을 이용하셔야 하는 경우 ${TELL_HELP_DESK}`,
+    },
+    'sni-mismatch': {
+      heading: '보안 연결이 다른 사이트를 요청하였습니다',
+      summary: '{site}에 대한 연결 안의 보안 연결(TLS)이 다른 사이트를 요청하여 연결을 중단하였습니다.',
+      advice: TELL_HELP_DESK,
+    },
+    'ech-forbidden': {
+      heading: '보안 연결이 접속할 사이트를 숨기고 있습니다',
+      summary:
+        '{site}에 대한 보안 연결(TLS)이 접속할 사이트를 숨기고 있어(Encrypted Client Hello) 연결을 중단하였습니다.',
+      advice: TELL_HELP_DESK,
+    },
   },
   blockedByLaw: {
     heading: '법적 요구에 따라 접속이 제한된 사이트입니다',

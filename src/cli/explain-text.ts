@@ -136,5 +136,17 @@ function because(reason: Decision['reason']): string {
         : `egress: ${reason.address} is special (${reason.range}), see egress.internalNetworks`;
     case 'proxy-loop':
       return 'the rule that a request never passes twice';
+    case 'address-literal':
+      return 'egress.tunnels.addressLiterals: it asks for an address in place of a name';
+    case 'not-tls':
+      return 'egress.tunnels.notTls: it does not open with a ClientHello';
+    case 'client-hello-unreadable':
+      return `egress.tunnels: its ClientHello cannot be read: ${reason.problem}`;
+    case 'sni-missing':
+      return 'egress.tunnels.noSni: its ClientHello names no host';
+    case 'sni-mismatch':
+      return `egress.tunnels.sniMismatch: its ClientHello names ${reason.sni}`;
+    case 'ech-forbidden':
+      return 'egress.tunnels.ech: its ClientHello is encrypted in part';
   }
 }

@@ -87,6 +87,7 @@ const shape = {
     SECOND_TO_DAY,
     'Without a byte while an answer is awaited or relayed.',
   ),
+  clientHelloMs: numeric('clientHelloMs', SECOND_TO_DAY, 'For the ClientHello of a tunnel, in ms.'),
   tunnelIdleMs: numeric('tunnelIdleMs', SECOND_TO_DAY, 'Without a byte through a tunnel, in ms.'),
   tunnelTotalMs: numeric('tunnelTotalMs', SECOND_TO_THREE_WEEKS, 'For a tunnel as a whole, in ms.'),
   lingerMs: numeric('lingerMs', SECOND_TO_DAY, 'For a client to go on sending after its answer, in ms.'),
@@ -101,6 +102,11 @@ const shape = {
     'maxHeaderFields',
     { min: 32, max: 10_000 },
     'Header fields that a request may have.',
+  ),
+  maxClientHelloBytes: numeric(
+    'maxClientHelloBytes',
+    { min: 4_096, max: 65_536 },
+    'Size of the ClientHello of a tunnel, with the headers of its records.',
   ),
 } satisfies { readonly [Name in keyof Limits]: z.ZodType<Limits[Name]> };
 

@@ -50,6 +50,35 @@ const dns = z.strictObject({
     .describe('Names with fixed addresses. Default: none.'),
 });
 
+const tunnels = z.strictObject({
+  notTls: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe('For a tunnel that does not begin with a TLS ClientHello. Default: refuse.'),
+  noSni: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe('For a ClientHello without a server name. Default: refuse.'),
+  sniMismatch: z
+    .enum(['refuse', 'decide'])
+    .default('refuse')
+    .describe('For a server name that is not the host asked for: decide asks the policies. Default: refuse.'),
+  ech: z
+    .enum(['outer', 'refuse'])
+    .default('outer')
+    .describe('For an encrypted ClientHello: outer judges it by the name that can be read. Default: outer.'),
+  addressLiterals: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe(
+      'For a tunnel to an address that neither a policy nor internalNetworks names. Default: refuse.',
+    ),
+  plainPorts: z
+    .array(port.min(1, 'a port is at least 1'))
+    .default([])
+    .describe('Ports of connectPorts on which a tunnel may carry anything, unseen. Default: none.'),
+});
+
 const egress = z.strictObject({
   connectPorts: z
     .array(port.min(1, 'a port is at least 1'))
@@ -64,6 +93,7 @@ const egress = z.strictObject({
     .array(domainPattern)
     .default([])
     .describe('Hosts that may lead to special networks. Default: none.'),
+  tunnels: tunnels.prefault({}).describe('What may pass through a tunnel.'),
   dns: dns.prefault({}).describe("How names are looked up. Default: by the system's resolver."),
 });
 

@@ -23,6 +23,7 @@ export function lineFields(record: LogRecord): Record<string, unknown> {
 
 function decisionFields({
   incident,
+  tunnel,
   facts,
   decision,
   policy,
@@ -32,6 +33,7 @@ function decisionFields({
     time: timestamp(facts.time),
     event: 'decision',
     ...incident,
+    tunnel: tunnel?.id,
     department: facts.department ?? null,
     client: facts.client,
     user: cap(facts.user),
@@ -40,6 +42,7 @@ function decisionFields({
     host: facts.host,
     domain: suffixParts(facts.host).registrableDomain,
     port: facts.port,
+    sni: cap(facts.sni),
     path: cap(facts.path),
     action: decision.action,
     ...reasonFields(decision.reason),
@@ -96,12 +99,19 @@ export function reasonFields(reason: Decision['reason']): Record<string, unknown
         ...originFields(reason.by),
         source: lineOf(reason.exception.at),
       };
+    case 'client-hello-unreadable':
+      return { reason: reason.code, problem: reason.problem };
     case 'address-forbidden':
       return { reason: reason.code, address: reason.address, range: reason.range };
     case 'default':
     case 'department-unknown':
     case 'port-forbidden':
     case 'proxy-loop':
+    case 'address-literal':
+    case 'not-tls':
+    case 'sni-missing':
+    case 'sni-mismatch': // the name is a field of its own
+    case 'ech-forbidden':
       return { reason: reason.code };
   }
 }

@@ -87,7 +87,7 @@ function readFields(fields: Fields): Result<LogEntry, string> {
 }
 
 function readDecision(fields: Fields): Result<LogEntry, string> {
-  const { client, method, port, path, user, policy, department } = fields;
+  const { client, method, port, sni, path, user, policy, department } = fields;
   const time = timeOf(fields.time);
   if (time === undefined) return missing('time');
   if (department !== null && typeof department !== 'string') return missing('department');
@@ -111,6 +111,7 @@ function readDecision(fields: Fields): Result<LogEntry, string> {
     host,
     port,
     ...(typeof user === 'string' ? { user } : {}),
+    ...(typeof sni === 'string' ? { sni } : {}),
     ...(typeof path === 'string' ? { path } : {}),
   };
   return succeed({
@@ -149,7 +150,7 @@ function timeOf(text: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-const VIAS: Readonly<Record<Via, true>> = { http: true, connect: true, websocket: true };
+const VIAS: Readonly<Record<Via, true>> = { http: true, connect: true, websocket: true, tls: true };
 const viaOf = (value: unknown): Via | undefined =>
   typeof value === 'string' && Object.hasOwn(VIAS, value) ? (value as Via) : undefined;
 

@@ -8,6 +8,8 @@ import type { Incident } from './incident.ts';
 export type DecisionRecord = {
   readonly event: 'decision';
   readonly incident: Incident;
+  /** Of the CONNECT in whose tunnel this was found. */
+  readonly tunnel?: Incident;
   readonly facts: Facts;
   readonly decision: Decision;
   /** The version of the policy set that decided. */
@@ -80,10 +82,17 @@ export type Outcome =
     };
 
 /**
- * Why nobody read a page: the client refused our certificate, it left, it took too long, or the page could not be
- * shown at all, since browsers replace a refusal of CONNECT by an error of their own.
+ * Why nobody read a page: the client refused our certificate, it left, it took too long, it asked our TLS server for
+ * another host, or the page could not be shown at all, since browsers replace a refusal of CONNECT by an error of their
+ * own, and a tunnel that is open already has no place for one.
  */
-export type UnseenCause = 'tls-refused' | 'client-left' | 'deadline' | 'connect-refused';
+export type UnseenCause =
+  | 'tls-refused'
+  | 'client-left'
+  | 'deadline'
+  | 'sni-mismatch'
+  | 'connect-refused'
+  | 'mid-tunnel';
 
 export type LogRecord = DecisionRecord | MalformedRecord | RefusalRecord | OutcomeRecord;
 

@@ -20,7 +20,16 @@ export type BlockReason =
   | { readonly code: 'department-unknown' }
   | { readonly code: 'port-forbidden'; readonly port: number }
   | { readonly code: 'address-forbidden'; readonly address: string; readonly range: ForbiddenRange }
-  | { readonly code: 'proxy-loop' };
+  | { readonly code: 'proxy-loop' }
+  /** A tunnel to an address in place of a name. */
+  | { readonly code: 'address-literal' }
+  /** A tunnel that does not open with a ClientHello, or not in time. */
+  | { readonly code: 'not-tls' }
+  | { readonly code: 'client-hello-unreadable'; readonly problem: string }
+  | { readonly code: 'sni-missing' }
+  /** The ClientHello names another host than the CONNECT, or what is no host name. */
+  | { readonly code: 'sni-mismatch'; readonly sni: string }
+  | { readonly code: 'ech-forbidden' };
 
 /** By which of its entries a rule or an exception covers the host: where they stand, and how narrow it is. */
 export type Evidence = { readonly set: number; readonly origin: Origin; readonly specificity: number };

@@ -1,8 +1,8 @@
 import type { Host } from './host.ts';
 import type { RequestUrl } from './policy.ts';
 
-/** How the request came in. */
-export type Via = 'http' | 'connect' | 'websocket';
+/** How the request came in; `tls` is a ClientHello in a tunnel that says something else than its CONNECT. */
+export type Via = 'http' | 'connect' | 'websocket' | 'tls';
 
 /** What is known of one request when it is decided. */
 export type Facts = {
@@ -20,6 +20,8 @@ export type Facts = {
   /** What the host's name resolved to; absent before it is looked up. */
   readonly addresses?: readonly string[];
   readonly port: number;
+  /** The server name in a ClientHello: canonical, or as it was sent where it is no host name. */
+  readonly sni?: string;
   /** The path without its query: queries carry what people typed. Absent for a tunnel. */
   readonly path?: string;
 };

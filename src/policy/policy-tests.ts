@@ -156,6 +156,12 @@ function describeReason(reason: Decision['reason']): string {
     case 'port-forbidden':
     case 'address-forbidden':
     case 'proxy-loop':
+    case 'address-literal':
+    case 'not-tls':
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
       return reason.code;
   }
 }

@@ -8,6 +8,7 @@ import type { ProxyError } from '../policy/proxy-error.ts';
 import type { PolicyStore } from '../policy-store/store.ts';
 import type { Resolve } from './dns/resolve.ts';
 import type { Egress } from './egress.ts';
+import type { Deviation } from './tunnel-rules.ts';
 
 /** What the one door asks before anything passes. */
 export type Door = {
@@ -36,20 +37,68 @@ type Admitted = {
  * Takes a request through the door and then along its path, and settles it: one decision before any byte flows, and
  * one outcome, which is what the path returns. A fault in the path costs that client its connection, and is thrown on.
  */
-export async function admit(
-  asked: Asked,
-  door: Door,
-  client: net.Socket,
-  path: (admission: Admission) => Promise<Outcome>,
-): Promise<void> {
+export function admit(asked: Asked, door: Door, client: net.Socket, path: Path): Promise<void> {
+  const entry: Entry = { asked, reach: () => reach(asked, decideAtDoor(asked, door.egress), door) };
+  return passThrough(entry, door, client, path);
+}
+
+/** What a tunnel opened with, beside the CONNECT that it deviates from. */
+export type Opened = { readonly asked: Asked; readonly admission: Forwarded; readonly deviation: Deviation };
+
+/**
+ * Takes the opening of an admitted tunnel through the same door, as a request of its own: who asks, the policies and
+ * the addresses are those of the CONNECT.
+ */
+export function admitOpening(opened: Opened, door: Door, client: net.Socket, path: Path): Promise<void> {
+  const { asked, admission } = opened;
+  const facts = factsOfOpening(opened);
+  const entry: Entry = {
+    asked: { ...asked, facts },
+    tunnel: admission.incident,
+    reach: () => ({ decision: decideOpening(opened, facts), addresses: admission.addresses }),
+  };
+  return passThrough(entry, door, client, path);
+}
+
+/** The host is the one that is decided on: another name in the ClientHello where the policies are asked about it. */
+function factsOfOpening({ asked, deviation }: Opened): Facts {
+  const facts: Facts = { ...asked.facts, time: Date.now(), via: 'tls' };
+  switch (deviation.kind) {
+    case 'refused':
+      return deviation.serverName === undefined ? facts : { ...facts, sni: deviation.serverName };
+    case 'other-name':
+      return { ...facts, host: deviation.host, sni: deviation.host };
+  }
+}
+
+function decideOpening({ asked, admission, deviation }: Opened, facts: Facts): Decision {
+  switch (deviation.kind) {
+    case 'refused':
+      return { action: 'block', reason: deviation.reason };
+    case 'other-name': // it is not looked up: where the tunnel leads is settled
+      return decide({ ...facts, addresses: admission.addresses }, asked.policies);
+  }
+}
+
+/** What is taken through the door, and how it comes to its decision there. */
+type Entry = {
+  readonly asked: Asked;
+  readonly tunnel?: Incident;
+  readonly reach: () => Reached | Promise<Reached>;
+};
+
+/** What happens to a request once it is decided, to its end. */
+type Path = (admission: Admission) => Promise<Outcome>;
+
+async function passThrough(entry: Entry, door: Door, client: net.Socket, path: Path): Promise<void> {
   const startedAt = performance.now();
-  const incident = newIncident(asked.facts.time);
+  const incident = newIncident(entry.asked.facts.time);
   const settle = (outcome: Outcome): void => {
     const durationMs = Math.round(performance.now() - startedAt);
     door.log.write({ event: 'outcome', incident, time: Date.now(), outcome, durationMs });
   };
   try {
-    const admission = await decideAndLog(asked, door, incident);
+    const admission = await decideAndLog(entry, door, incident);
     settle(client.destroyed ? { kind: 'client-left' } : await path(admission));
   } catch (fault) {
     client.destroy();
@@ -59,13 +108,14 @@ export async function admit(
 }
 
 /** Decides, resolves, checks the addresses, and returns once the decision is safely in the log. */
-async function decideAndLog(asked: Asked, door: Door, incident: Incident): Promise<Admission> {
-  const { facts, policies } = asked;
+async function decideAndLog(entry: Entry, door: Door, incident: Incident): Promise<Admission> {
+  const { facts, policies } = entry.asked;
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   const admitted = { facts, incident, department };
-  const { decision, addresses, error } = await reach(asked, decideAtDoor(asked, door.egress), door);
+  const { decision, addresses, error } = await entry.reach();
   const mode = modeOf(decision, department);
-  door.log.write({ event: 'decision', incident, facts, decision, policy: policies.version, mode });
+  const tunnel = entry.tunnel === undefined ? {} : { tunnel: entry.tunnel };
+  door.log.write({ event: 'decision', incident, ...tunnel, facts, decision, policy: policies.version, mode });
   if (!(await door.log.committed())) return { ...admitted, verdict: 'fail', error: 'proxy_internal_error' };
   if (decision.action === 'block') return { ...admitted, verdict: 'block', reason: decision.reason };
   if (error !== undefined) return { ...admitted, verdict: 'fail', error };
@@ -126,5 +176,7 @@ export function judgeAddresses(
   const [one] = judged;
   if (addresses.length === 0 && one?.forbidden !== undefined)
     return { decision: { action: 'block', reason: one.forbidden }, addresses };
+  if (egress.forbidsLiteral(facts, decision.reason))
+    return { decision: { action: 'block', reason: { code: 'address-literal' } }, addresses: [] };
   return { decision, addresses };
 }

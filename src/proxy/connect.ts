@@ -5,19 +5,20 @@ import type { Outcome } from '../decision-log/record.ts';
 import { addressLiteral } from '../policy/host.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
-import { type Admission, type Asked, admit, type Blocked, type Door, type Forwarded } from './admit.ts';
+import { type Admission, type Asked, admit, type Blocked, type Forwarded } from './admit.ts';
 import { holdClient } from './client-socket.ts';
 import { dial } from './dial.ts';
 import type { Limits } from './limits.ts';
+import { readOpening } from './opening.ts';
 import { noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
-import { splice } from './splice.ts';
+import { closeTunnel } from './tls-alert.ts';
+import { carryTunnel, type TunnelContext } from './tunnel.ts';
+import { namesAnother } from './tunnel-rules.ts';
 
 /** What it takes to show a block page inside a tunnel. */
 export type PageOverTls = { readonly leaves: LeafContexts; readonly server: PageServer };
 
-export type ConnectContext = {
-  readonly door: Door;
-  readonly limits: Limits;
+export type ConnectContext = TunnelContext & {
   /** Undefined when every blocked CONNECT is to be refused outright. */
   readonly pageOverTls: PageOverTls | undefined;
 };
@@ -36,7 +37,7 @@ export function connect(
   return admit(asked, context.door, client, async (admission) => {
     switch (admission.verdict) {
       case 'forward':
-        return openTunnel(admission, headers, client, context);
+        return openTunnel(asked, admission, headers, client, context);
       case 'block': {
         const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
         return pageOverTls === undefined
@@ -50,6 +51,7 @@ export function connect(
 }
 
 async function openTunnel(
+  asked: Asked,
   admission: Forwarded,
   headers: IncomingHttpHeaders,
   client: net.Socket,
@@ -63,10 +65,14 @@ async function openTunnel(
   }
   if (!upstream.ok) return failTunnel(admission, headers, client, context, upstream.error);
   client.write(ESTABLISHED);
-  return { kind: 'tunnel-closed', ...(await splice(client, upstream.value, limits)) };
+  const tunnel = { asked, admission, client, upstream: upstream.value };
+  return { kind: 'tunnel-closed', ...(await carryTunnel(tunnel, context)) };
 }
 
-/** The client is told 200 and meets a TLS server of ours, because browsers show nothing of a refusal of CONNECT. */
+/**
+ * The client is told 200 and meets a TLS server of ours, because browsers show nothing of a refusal of CONNECT. That
+ * server has one host: who names another is told so, and sees no certificate.
+ */
 async function showPage(
   admission: Blocked,
   client: net.Socket,
@@ -75,12 +81,23 @@ async function showPage(
 ): Promise<Outcome> {
   const leaf = pageOverTls.leaves.contextFor(admission.facts.host);
   const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
+  const startedAt = performance.now();
   client.write(ESTABLISHED);
+  const opening = await readOpening(client, { ...limits, clientHelloMs: limits.blockPageMs });
+  const spentMs = performance.now() - startedAt;
+  if (client.destroyed || opening.kind === 'gone' || opening.kind === 'late') {
+    client.destroy();
+    return { kind: 'block-page-unseen', cause: opening.kind === 'late' ? 'deadline' : 'client-left' };
+  }
+  if (opening.kind === 'hello' && namesAnother(opening, admission.facts.host)) {
+    await closeTunnel(client, 'unrecognized_name', limits.lingerMs);
+    return { kind: 'block-page-unseen', cause: 'sni-mismatch' };
+  }
   const ending = await pageOverTls.server.serve(
     client,
     leaf,
     (pageHeaders, response) => sendNotice(notice, pageHeaders, response),
-    limits.blockPageMs,
+    Math.max(0, limits.blockPageMs - spentMs),
   );
   return ending === 'served' ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: ending };
 }
@@ -97,6 +114,12 @@ function mayShowPage({ facts, reason }: Blocked, context: ConnectContext): boole
       return addressLiteral(facts.host) === undefined && !context.door.egress.forbidsPort(facts);
     case 'port-forbidden':
     case 'address-forbidden':
+    case 'address-literal':
+    case 'not-tls': // this and what follows is found in a tunnel that is open already
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
     case 'proxy-loop':
       return false;
   }

@@ -1,10 +1,11 @@
 import { networkInterfaces } from 'node:os';
 import { type SpecialRange, specialRange } from '../policy/address.ts';
-import type { BlockReason } from '../policy/decide.ts';
+import type { BlockReason, ForwardReason } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
-import type { Host } from '../policy/host.ts';
+import { addressLiteral, type Host } from '../policy/host.ts';
 import { type DomainPattern, patternCovers } from '../policy/matching/domain-pattern.ts';
 import { addressBytes, type Network, nat64Address, networkContains } from '../policy/network.ts';
+import type { TunnelSettings } from './tunnel-rules.ts';
 
 export type EgressSettings = {
   /** Ports that CONNECT may ask for. */
@@ -13,11 +14,17 @@ export type EgressSettings = {
   readonly internalNetworks: readonly Network[];
   /** Names that may lead to any address but a cloud's metadata. */
   readonly internalNames: readonly DomainPattern[];
+  readonly tunnels: Pick<TunnelSettings, 'addressLiterals'>;
 };
 
 /** What may be reached at all, whatever the policies say. */
 export type Egress = {
   forbidsPort(facts: Facts): boolean;
+  /**
+   * Whether a tunnel asks for an address in place of a name, and nobody named that address: neither the policies, by
+   * what they forward it for, nor the settings that open internal addresses.
+   */
+  forbidsLiteral(facts: Facts, reason: ForwardReason): boolean;
   /** Why an address must not be dialled for this host and port, or undefined when it may. */
   forbidsAddress(host: Host, address: string, port: number): AddressForbidden | undefined;
 };
@@ -30,14 +37,20 @@ type AddressForbidden = Extract<BlockReason, { code: 'address-forbidden' }>;
  */
 export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlySet<number>): Egress {
   const connectPorts = new Set(settings.connectPorts);
-  const isOpen = (range: SpecialRange, host: Host, address: string): boolean => {
-    const networks = settings.internalNetworks.filter((network) => networkContains(network, address));
-    // Whoever opens a network means its machines, not the credentials that a cloud hands out in the midst of it.
-    if (range === 'cloud-metadata') return networks.some(isOneAddress);
-    return networks.length > 0 || settings.internalNames.some((pattern) => patternCovers(pattern, host));
-  };
+  const networksOf = (address: string): readonly Network[] =>
+    settings.internalNetworks.filter((network) => networkContains(network, address));
+  const isNamed = (host: Host, address: string): boolean =>
+    networksOf(address).length > 0 || settings.internalNames.some((pattern) => patternCovers(pattern, host));
+  // Whoever opens a network means its machines, not the credentials that a cloud hands out in the midst of it.
+  const isOpen = (range: SpecialRange, host: Host, address: string): boolean =>
+    range === 'cloud-metadata' ? networksOf(address).some(isOneAddress) : isNamed(host, address);
   return {
     forbidsPort: (facts) => facts.via === 'connect' && !connectPorts.has(facts.port),
+    forbidsLiteral({ via, host }, reason) {
+      if (via !== 'connect' || settings.tunnels.addressLiterals === 'allow') return false;
+      const literal = addressLiteral(host);
+      return literal !== undefined && reason.code === 'default' && !isNamed(host, literal);
+    },
     forbidsAddress(host, address, port) {
       if (ownPorts().has(port) && isThisMachine(address))
         return { code: 'address-forbidden', address, range: 'own-listener' };

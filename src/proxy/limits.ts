@@ -37,6 +37,8 @@ export type Limits = {
   readonly dialMs: number;
   /** Without a byte in either direction while a response is awaited or relayed. */
   readonly exchangeIdleMs: number;
+  /** For the ClientHello of a tunnel, from its 200 to the last byte. */
+  readonly clientHelloMs: number;
   /** Without a byte in either direction through a tunnel. */
   readonly tunnelIdleMs: number;
   /** For a tunnel or a WebSocket as a whole, whatever passes through it. */
@@ -51,6 +53,8 @@ export type Limits = {
   readonly maxHeaderBytes: number;
   /** Of a request's head. */
   readonly maxHeaderFields: number;
+  /** Of a ClientHello with the headers of its records. */
+  readonly maxClientHelloBytes: number;
 };
 
 export const DEFAULT_LIMITS: Limits = {
@@ -70,6 +74,7 @@ export const DEFAULT_LIMITS: Limits = {
   resolveMs: 5_000,
   dialMs: 10_000,
   exchangeIdleMs: 300_000,
+  clientHelloMs: 5_000,
   tunnelIdleMs: 600_000,
   tunnelTotalMs: 86_400_000,
   lingerMs: 5_000,
@@ -77,4 +82,5 @@ export const DEFAULT_LIMITS: Limits = {
   drainMs: 10_000,
   maxHeaderBytes: 65_536,
   maxHeaderFields: 200,
+  maxClientHelloBytes: 16_384,
 };

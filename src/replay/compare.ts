@@ -105,6 +105,12 @@ function idOf(reason: Decision['reason']): string | undefined {
     case 'port-forbidden':
     case 'address-forbidden':
     case 'proxy-loop':
+    case 'address-literal':
+    case 'not-tls':
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
       return undefined;
   }
 }
@@ -127,6 +133,12 @@ function groundOf(reason: Decision['reason']): Ground {
     case 'port-forbidden':
     case 'address-forbidden':
     case 'proxy-loop':
+    case 'address-literal':
+    case 'not-tls':
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
       return { code: reason.code };
   }
 }

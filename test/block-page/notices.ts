@@ -72,6 +72,12 @@ const BLOCK_REASONS: { readonly [Code in BlockReason['code']]: Extract<BlockReas
   'port-forbidden': { code: 'port-forbidden', port: 8081 },
   'address-forbidden': { code: 'address-forbidden', address: '169.254.169.254', range: 'link-local' },
   'proxy-loop': { code: 'proxy-loop' },
+  'address-literal': { code: 'address-literal' },
+  'not-tls': { code: 'not-tls' },
+  'client-hello-unreadable': { code: 'client-hello-unreadable', problem: 'one of its records is empty' },
+  'sni-missing': { code: 'sni-missing' },
+  'sni-mismatch': { code: 'sni-mismatch', sni: 'www.example.org' },
+  'ech-forbidden': { code: 'ech-forbidden' },
 };
 
 const REFUSED_STATUSES = [400, 408, 421, 431, 501] as const;

@@ -34,6 +34,14 @@ describe('status and Proxy-Status tell the reason', () => {
       'address-forbidden link-local, incident 7F3K-9Q2M',
     ],
     ['blocked: proxy-loop', 502, 'proxy_loop_detected', 'proxy-loop, incident 7F3K-9Q2M'],
+    ...[
+      'address-literal',
+      'not-tls',
+      'client-hello-unreadable',
+      'sni-missing',
+      'sni-mismatch',
+      'ech-forbidden',
+    ].map((code) => [`blocked: ${code}`, 403, 'http_request_denied', `${code}, incident 7F3K-9Q2M`] as const),
     ...Object.entries(PROXY_ERROR_STATUS).map(
       ([error, status]) => [`failed: ${error}`, status, error, 'incident 7F3K-9Q2M'] as const,
     ),
@@ -58,7 +66,7 @@ describe('status and Proxy-Status tell the reason', () => {
 
   test('every subject stands in the table above', () => {
     const counted = Object.keys(PROXY_ERROR_STATUS).length + Object.keys(LIMIT_ANSWERS).length;
-    expect(SUBJECTS).toHaveLength(7 + counted + 5);
+    expect(SUBJECTS).toHaveLength(13 + counted + 5);
   });
 
   test('details escape quotes and backslashes, replace what is not ASCII, and stay short', () => {

@@ -93,6 +93,17 @@ describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-
     ]);
   });
 
+  // Covers: EV-07
+  test('sends an encrypted ClientHello to everybody, which passes unless ech: refuse stands', async () => {
+    const origin = await startHttpsOrigin('allowed.test', (_, response) => response.end('the site'));
+    const proxy = await startProxy({ connectPorts: [origin.port], tunnels: { ech: 'refuse' } });
+    const browser = await launchChromium(proxy.port, [origin.caFile]);
+    const page = await openPage(browser);
+    await expect(page.goto(`https://allowed.test:${origin.port}/`)).rejects.toThrow('net::ERR_');
+    const refused = (await proxy.linesOf('decision', 2)).find(({ via }) => via === 'tls');
+    expect(refused).toMatchObject({ host: 'allowed.test', sni: 'allowed.test', reason: 'ech-forbidden' });
+  });
+
   test('unblocked again, the same address shows the site: nothing of the block stays behind (EV-26)', async () => {
     const origin = await startHttpsOrigin('blocked.test', (_, response) => response.end('the site itself'));
     const proxy = await startProxy({ connectPorts: [origin.port] });

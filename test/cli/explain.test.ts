@@ -274,6 +274,24 @@ describe('what the proxy never does, whatever the policies say', () => {
     expect((await postern(['explain', 'http://192.168.0.1/'], { cwd: folder(), env })).status).toBe(3);
   });
 
+  // Covers: EV-06
+  test('a tunnel to an address that nobody named', async () => {
+    expect(await explained('https://1.2.3.4/')).toMatchObject({ status: 3, reason: 'address-literal' });
+    expect((await run('https://1.2.3.4/')).stdout).toContain('block by egress.tunnels.addressLiterals: ');
+    expect(await explained('http://1.2.3.4/')).toMatchObject({ status: 0, reason: 'default' });
+    const env = { POSTERN_EGRESS_TUNNELS_ADDRESS_LITERALS: 'allow' };
+    expect((await postern(['explain', 'https://1.2.3.4/'], { cwd: folder(), env })).status).toBe(0);
+  });
+
+  test('a tunnel to an address that a rule or an internal network names is open', async () => {
+    const policy = TRADE.replace('block: { domains: [deepseek.com] }', 'allow: { addresses: [1.2.3.0/24] }');
+    const cwd = folder({ 'policies/trade.yaml': policy });
+    expect((await postern(['explain', 'https://1.2.3.4/'], { cwd })).status).toBe(0);
+    expect((await postern(['explain', 'https://1.2.4.4/'], { cwd })).status).toBe(3);
+    const env = { POSTERN_EGRESS_INTERNAL_NETWORKS: '10.0.0.0/8' };
+    expect((await postern(['explain', 'https://10.0.0.1/'], { cwd: folder(), env })).status).toBe(0);
+  });
+
   test('the rule that blocks an address anyway is named before the address', async () => {
     const policy = TRADE.replace('[deepseek.com]', '[10.0.0.1]');
     const cwd = folder({ 'policies/trade.yaml': policy });

@@ -98,6 +98,22 @@ describe('the line of a decision', () => {
       { reason: 'port-forbidden' },
     ],
     ['a loop', { action: 'block', reason: { code: 'proxy-loop' } }, { reason: 'proxy-loop' }],
+    [
+      'an address in place of a name',
+      { action: 'block', reason: { code: 'address-literal' } },
+      { reason: 'address-literal' },
+    ],
+    ['no TLS', { action: 'block', reason: { code: 'not-tls' } }, { reason: 'not-tls' }],
+    [
+      'a ClientHello that cannot be read',
+      {
+        action: 'block',
+        reason: { code: 'client-hello-unreadable', problem: 'one of its records is empty' },
+      },
+      { reason: 'client-hello-unreadable', problem: 'one of its records is empty' },
+    ],
+    ['no server name', { action: 'block', reason: { code: 'sni-missing' } }, { reason: 'sni-missing' }],
+    ['an ECH', { action: 'block', reason: { code: 'ech-forbidden' } }, { reason: 'ech-forbidden' }],
   ])('says why: %s', async (_name, decision, fields) => {
     const line = await parsed(decisionRecord({}, decision));
     const keys = Object.keys(line);
@@ -105,6 +121,17 @@ describe('the line of a decision', () => {
     expect(line.action).toBe(decision.action);
     expect(why).toEqual(Object.keys(fields));
     expect(line).toMatchObject(fields);
+  });
+
+  test('of what a tunnel opened with names that tunnel, and the server name', async () => {
+    const tunnel = { id: '01KAQWERTY0123456789ZZZZZZ', code: '89ZZ-ZZZZ' };
+    const decision: Decision = { action: 'block', reason: { code: 'sni-mismatch', sni: 'other.example' } };
+    const facts = { via: 'tls', method: 'CONNECT', port: 443, sni: 'other.example' } as const;
+    const line = await parsed(decisionRecord(facts, decision, { tunnel }));
+    const keys = Object.keys(line);
+    expect(keys[keys.indexOf('code') + 1]).toBe('tunnel');
+    expect(keys[keys.indexOf('port') + 1]).toBe('sni');
+    expect(line).toMatchObject({ tunnel: tunnel.id, sni: 'other.example', reason: 'sni-mismatch' });
   });
 
   test('in observe mode tells the block that was not carried out', async () => {

@@ -67,6 +67,14 @@ describe('a line that the writer wrote', () => {
     ]);
   });
 
+  test('of what a tunnel opened with comes back with its server name', async () => {
+    const decision: Decision = { action: 'block', reason: { code: 'sni-mismatch', sni: 'other.example' } };
+    const line = await lineFor(decisionRecord({ via: 'tls', sni: 'other.example' }, decision));
+    expect(await readText(line)).toMatchObject([
+      { facts: { via: 'tls', sni: 'other.example' }, verdict: { ground: { code: 'sni-mismatch' } } },
+    ]);
+  });
+
   test('of nobody’s request comes back without a department', async () => {
     const line = await lineFor(decisionRecord({ department: undefined } as never));
     expect(await readText(line)).toMatchObject([{ kind: 'decision', facts: { department: undefined } }]);

@@ -409,7 +409,7 @@ test('a tunnel goes on after a name has changed: only new ones are looked up', a
   const origin = await startRawOrigin((socket) => socket.pipe(socket));
   let address = '127.0.0.1';
   const { proxy } = await proxyAsking(() => ({ records: [{ address, ttl: 0 }] }), {
-    connectPorts: [origin.port],
+    plainPorts: [origin.port],
     egress: { internalNetworks: ['127.0.0.1/32'] },
   });
   const tunnel = await openTunnel(proxy.port, `moving.test:${origin.port}`);

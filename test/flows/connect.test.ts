@@ -4,13 +4,14 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { connectRaw, exchangeRaw, openTunnel } from '../support/client.ts';
+import { firstFlight, helloFor } from '../support/client-hello.ts';
 import { startHttpOrigin, startHttpsOrigin, startRawOrigin } from '../support/origin.ts';
 import { hasCommand, run } from '../support/process.ts';
 import { startProxy, type TestProxy } from '../support/proxy.ts';
 
 test('an allowed tunnel carries bytes both ways and closes with both sides', async () => {
   const origin = await startRawOrigin((socket) => socket.pipe(socket));
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
   tunnel.socket.write('there and back');
   await tunnel.until((received) => received.endsWith('there and back'));
@@ -39,13 +40,14 @@ test('a real TLS client reaches a real TLS origin through a tunnel, end to end',
   expect(body).toMatchObject({ status: 200, body: 'secret' });
 });
 
+// Covers: EV-32
 test('half-close: a client that has said all still hears the rest', async () => {
   const origin = await startRawOrigin((socket) => {
     socket.allowHalfOpen = true;
     socket.resume();
     socket.once('end', () => socket.end('after your end'));
   });
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`, { allowHalfOpen: true });
   tunnel.socket.end('all I have to say');
   const { received, error } = await tunnel.closed();
@@ -58,6 +60,7 @@ test('half-close: a client that has said all still hears the rest', async () => 
   });
 });
 
+// Covers: EV-32
 test('half-close the other way: an origin that has said all still hears the client', async () => {
   const heard = Promise.withResolvers<string>();
   const origin = await startRawOrigin((socket) => {
@@ -69,7 +72,7 @@ test('half-close the other way: an origin that has said all still hears the clie
     socket.once('end', () => heard.resolve(received));
     socket.end('mine is said');
   });
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`, { allowHalfOpen: true });
   await tunnel.until((received) => received.endsWith('mine is said'));
   tunnel.socket.end('so I go on');
@@ -78,15 +81,16 @@ test('half-close the other way: an origin that has said all still hears the clie
 
 test('an origin that resets a tunnel resets the client: nobody takes half for whole', async () => {
   const origin = await startRawOrigin((socket) => socket.once('data', () => socket.resetAndDestroy()));
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
   tunnel.socket.write('x');
   expect((await tunnel.closed()).error?.code).toBe('ECONNRESET');
 });
 
+// Covers: EV-19; EV-32
 test('150 clients that reset their tunnels leave no upstream connection', async () => {
   const origin = await startRawOrigin((socket) => socket.write('x'.repeat(100_000)));
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   await Promise.all(
     Array.from({ length: 150 }, async () => {
       const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
@@ -122,9 +126,10 @@ test('a client that ends its side and is then gone by a reset leaves no upstream
   await vi.waitFor(() => expect(origin.open()).toBe(0), { timeout: 10_000 });
 });
 
+// Covers: EV-32
 test('a tunnel that nobody uses is closed after the idle limit', async () => {
   const origin = await startRawOrigin(() => {});
-  const proxy = await startProxy({ connectPorts: [origin.port], limits: { tunnelIdleMs: 100 } });
+  const proxy = await startProxy({ plainPorts: [origin.port], limits: { tunnelIdleMs: 100 } });
   const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
   await tunnel.closed();
   await vi.waitFor(() => expect(origin.open()).toBe(0));
@@ -136,7 +141,7 @@ test('a tunnel is broken off when its time is up, however busy it is', async () 
     const more = setInterval(() => socket.write('x'), 10);
     socket.once('close', () => clearInterval(more));
   });
-  const proxy = await startProxy({ connectPorts: [origin.port], limits: { tunnelTotalMs: 200 } });
+  const proxy = await startProxy({ plainPorts: [origin.port], limits: { tunnelTotalMs: 200 } });
   const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
   expect((await tunnel.closed()).error?.code).toBe('ECONNRESET');
   const [outcome] = await proxy.linesOf('outcome', 1);
@@ -180,12 +185,13 @@ test('the page over TLS answers in the language of the browser, to any method an
   expect(answer.body).toContain('시험을 위해 차단되었습니다.');
 });
 
+// Covers: EV-18
 test('a blocked CONNECT whose TLS handshake comes in the same segment sees the page, and nothing is dialled', async () => {
   const origin = await startRawOrigin(() => {});
   const proxy = await startProxy({ connectPorts: [origin.port] });
   const socket = net.connect(proxy.port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
-  const hello = await clientHello('blocked.test');
+  const hello = await firstFlight({ servername: 'blocked.test' });
   socket.write(
     Buffer.concat([Buffer.from(`CONNECT blocked.test:${origin.port} HTTP/1.1\r\nHost: x\r\n\r\n`), hello]),
   );
@@ -200,6 +206,44 @@ test('a blocked CONNECT whose TLS handshake comes in the same segment sees the p
   expect(received.subarray(0, head).toString()).toMatch(/^HTTP\/1\.1 200 /);
   expect(received[head]).toBe(22); // a TLS handshake record: our ServerHello
   expect(origin.accepted()).toBe(0);
+});
+
+// Covers: EV-23
+test.for([
+  ['another host', 'other.test'],
+  ['a wildcard over it', '*.test'],
+  ['a host below it', 'www.blocked.test'],
+  ['it with a port', 'blocked.test:443'],
+  ['it with a NUL', 'blocked.test\0'],
+  ['255 characters', 'a'.repeat(255)],
+])('a blocked client whose handshake names %s gets an alert and no certificate', async ([, name]) => {
+  const proxy = await startProxy();
+  const tunnel = await openTunnel(proxy.port, 'blocked.test:443', { allowHalfOpen: true });
+  tunnel.socket.end(helloFor(String(name)));
+  const { received, error } = await tunnel.closed();
+  expect(error).toBeUndefined();
+  expect(received).toMatch(/\r\n\r\n\x15\x03\x03\0\x02\x02\x70$/); // a fatal alert, unrecognized_name
+  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({
+    kind: 'block-page-unseen',
+    cause: 'sni-mismatch',
+  });
+  expect(proxy.lines()).toHaveLength(2);
+});
+
+test('the page is shown to a handshake that spells the host otherwise, or names none', async () => {
+  const proxy = await startProxy();
+  for (const servername of ['Blocked.TEST', undefined]) {
+    const { socket } = await openTunnel(proxy.port, 'blocked.test:443');
+    socket.removeAllListeners('data');
+    const ca = readFileSync(proxy.caFile);
+    const named = servername === undefined ? {} : { servername };
+    const checkServerIdentity = (_: string, certificate: tls.PeerCertificate): Error | undefined =>
+      tls.checkServerIdentity('blocked.test', certificate);
+    const secured = tls.connect({ socket, ca, checkServerIdentity, ...named });
+    secured.write('GET / HTTP/1.1\r\nHost: blocked.test\r\n\r\n');
+    const answer = await new Promise<Buffer>((resolve) => secured.once('data', resolve));
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /);
+  }
 });
 
 test.skipIf(!hasCommand('curl'))(
@@ -259,6 +303,7 @@ test('with blockPage.https: refuse a blocked CONNECT is refused with 403, and no
   });
 });
 
+// Covers: EV-06; EV-11; EV-16
 test.for([
   ['a port that is not listed', 'allowed.test:22', 403, 'http_request_denied'],
   ['a forbidden address', '10.0.0.1:443', 502, 'destination_ip_prohibited'],
@@ -370,26 +415,9 @@ function httpsGet(
   });
 }
 
-/** The first flight of a TLS client, caught on its way to nowhere. */
-function clientHello(servername: string): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const server = net.createServer((socket) =>
-      socket.once('data', (hello) => {
-        resolve(hello);
-        socket.destroy();
-        server.close();
-      }),
-    );
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      tls.connect({ port, host: '127.0.0.1', servername }).on('error', () => {});
-    });
-  });
-}
-
 test('two clients are served at once: one that stalls holds up nobody', async () => {
   const origin = await startRawOrigin((socket) => socket.pipe(socket));
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   const stalled = connectRaw(proxy.port);
   stalled.socket.write('CONNECT allowed.test');
   const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);

@@ -124,7 +124,7 @@ describe('tunnels', () => {
   // Covers: EV-32
   test('that stand idle end at their limit; descriptors come back when they close', async () => {
     const origin = await startRawOrigin((socket) => socket.resume());
-    const proxy = await startProxy({ connectPorts: [origin.port], limits: { tunnelsPerClient: 40 } });
+    const proxy = await startProxy({ plainPorts: [origin.port], limits: { tunnelsPerClient: 40 } });
     const authority = `allowed.test:${origin.port}`;
     const baseline = readdirSync('/proc/self/fd').length;
     const tunnels: RawClient[] = [];

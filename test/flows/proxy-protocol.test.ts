@@ -57,7 +57,7 @@ test.each(HEADERS)('%s is understood byte by byte, with its request', async (_na
 
 test('a tunnel whose header, CONNECT and first bytes come at once loses none of them', async () => {
   const origin = await startRawOrigin((socket) => socket.pipe(socket));
-  const proxy = await startBehind({ connectPorts: [origin.port] });
+  const proxy = await startBehind({ plainPorts: [origin.port] });
   const peer = connectRaw(proxy.port);
   const authority = `allowed.test:${origin.port}`;
   peer.socket.write(`${V1}CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\nearly bytes`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectRaw, connectTls, openTunnelOn, type RawClient } from '../support/client.ts';
+import { helloFor } from '../support/client-hello.ts';
 import { issueClient, issueServer, newCa, type TestCa } from '../support/credentials.ts';
 import { startHttpOrigin, startHttpsOrigin, startRawOrigin } from '../support/origin.ts';
 import { hasCommand, run } from '../support/process.ts';
@@ -55,7 +56,7 @@ describe('what a client can do over TLS', () => {
       socket.resume();
       socket.once('end', () => socket.end('after your end'));
     });
-    const { proxy, connect } = await startSecured({ connectPorts: [origin.port] });
+    const { proxy, connect } = await startSecured({ plainPorts: [origin.port] });
     const raw = net.connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
     const tunnel = await openTunnelOn(connect({ socket: raw }), `allowed.test:${origin.port}`);
     tunnel.socket.end('all I have to say');
@@ -72,6 +73,19 @@ describe('what a client can do over TLS', () => {
     const { connect } = await startSecured({ connectPorts: [origin.port] });
     const { socket } = await openTunnelOn(connect(), `allowed.test:${origin.port}`);
     expect(await askInside(socket, 'allowed.test', origin.ca)).toMatch(/^HTTP\/1\.1 200 .*secret/s);
+  });
+
+  // Covers: EV-07
+  test('the alert for a tunnel that names another host', async () => {
+    const origin = await startRawOrigin((socket) => socket.resume());
+    const { proxy, connect } = await startSecured({ connectPorts: [origin.port] });
+    const tunnel = await openTunnelOn(connect(), `allowed.test:${origin.port}`);
+    tunnel.socket.write(helloFor('other.test'));
+    const { received, error } = await tunnel.closed();
+    expect(error).toBeUndefined();
+    expect(received).toMatch(/\r\n\r\n\x15\x03\x03\0\x02\x02\x70$/); // a fatal alert, unrecognized_name
+    expect((await proxy.linesOf('decision', 2))[1]).toMatchObject({ via: 'tls', reason: 'sni-mismatch' });
+    await vi.waitFor(() => expect(origin.open()).toBe(0));
   });
 
   test('the block page, in TLS of its own inside', async () => {
@@ -141,7 +155,7 @@ describe('how a connection over TLS ends', () => {
         if (String(data) === 'reset me') socket.resetAndDestroy();
       });
     });
-    const { proxy, connect } = await startSecured({ connectPorts: [origin.port] });
+    const { proxy, connect } = await startSecured({ plainPorts: [origin.port] });
     const first = await openTunnelOn(connect(), `allowed.test:${origin.port}`);
     first.socket.write('reset me');
     expect((await first.closed()).error?.code).toBe('ECONNRESET');

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
+import type { Facts } from '../../src/policy/facts.ts';
 import { createEgress } from '../../src/proxy/egress.ts';
 import { host, network, pattern } from '../policy/support.ts';
 
@@ -9,12 +10,19 @@ const CONSOLE_PORT = 3180;
 function egressWith({
   networks = [],
   names = [],
+  addressLiterals = 'refuse',
 }: {
   networks?: readonly string[];
   names?: readonly string[];
+  addressLiterals?: 'refuse' | 'allow';
 } = {}) {
   return createEgress(
-    { connectPorts: [443], internalNetworks: networks.map(network), internalNames: names.map(pattern) },
+    {
+      connectPorts: [443],
+      internalNetworks: networks.map(network),
+      internalNames: names.map(pattern),
+      tunnels: { addressLiterals },
+    },
     () => new Set([PROXY_PORT, CONSOLE_PORT]),
   );
 }
@@ -87,4 +95,30 @@ test('a tunnel may ask for the listed ports, and a plain request for any', () =>
   expect(egress.forbidsPort({ ...facts, via: 'connect', port: 443 })).toBe(false);
   expect(egress.forbidsPort({ ...facts, via: 'connect', port: 22 })).toBe(true);
   expect(egress.forbidsPort({ ...facts, via: 'http', port: 8080 })).toBe(false);
+});
+
+// Covers: EV-06
+test('a tunnel to an address passes only when somebody named the address', () => {
+  const forbids = (name: string, setup: Parameters<typeof egressWith>[0] = {}, facts: Partial<Facts> = {}) =>
+    egressWith(setup).forbidsLiteral(
+      {
+        time: 0,
+        department: 'a',
+        client: '',
+        via: 'connect',
+        method: 'CONNECT',
+        host: host(name),
+        port: 443,
+        ...facts,
+      },
+      { code: 'default' },
+    );
+  expect(forbids('1.2.3.4')).toBe(true);
+  expect(forbids('[2606:4700::1111]')).toBe(true);
+  expect(forbids('a.example')).toBe(false);
+  expect(forbids('1.2.3.4', {}, { via: 'http' })).toBe(false);
+  expect(forbids('1.2.3.4', { addressLiterals: 'allow' })).toBe(false);
+  expect(forbids('1.2.3.4', { networks: ['1.2.3.0/24'] })).toBe(false);
+  expect(forbids('1.2.3.4', { names: ['=1.2.3.4'] })).toBe(false);
+  expect(forbids('1.2.3.4', { networks: ['1.2.4.0/24'], names: ['a.example'] })).toBe(true);
 });

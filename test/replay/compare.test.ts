@@ -50,7 +50,7 @@ describe('what becomes of a request', () => {
     expect(change(logged(BLOCKING, URL), longer)).toBe('same');
   });
 
-  test.each(['port-forbidden', 'address-forbidden', 'proxy-loop', 'a-word-of-tomorrow'])(
+  test.each(['port-forbidden', 'address-forbidden', 'proxy-loop', 'sni-mismatch', 'a-word-of-tomorrow'])(
     'what the proxy itself refused stays refused: %s',
     (code) => {
       const entry = logged(OPEN, URL);

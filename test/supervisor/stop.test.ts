@@ -32,7 +32,7 @@ describe('a stop, when the limit for running requests is over', () => {
 
   test('ends a tunnel, and the log has what went through it', async () => {
     const origin = await startRawOrigin((socket) => socket.write('hello'));
-    const proxy = await startProxy({ connectPorts: [origin.port], limits: { drainMs: 50 } });
+    const proxy = await startProxy({ plainPorts: [origin.port], limits: { drainMs: 50 } });
     const tunnel = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
     tunnel.socket.write('hi');
     await tunnel.until((received) => received.endsWith('hello'));

@@ -25,6 +25,9 @@ export type ProxySetup = {
   readonly policies?: Readonly<Record<string, string>>;
   /** Ports that CONNECT may ask for. */
   readonly connectPorts?: readonly number[];
+  /** Further ports that CONNECT may ask for, on which a tunnel may carry anything. */
+  readonly plainPorts?: readonly number[];
+  readonly tunnels?: Record<string, unknown>;
   readonly egress?: Record<string, unknown>;
   readonly config?: Record<string, unknown>;
   readonly limits?: Partial<Config['limits']>;
@@ -95,11 +98,18 @@ export async function startProxy(setup: ProxySetup = {}): Promise<TestProxy> {
   };
 }
 
-function configOf({ connectPorts = [443], egress, config }: ProxySetup): Record<string, unknown> {
+function configOf({
+  connectPorts = [443],
+  plainPorts = [],
+  tunnels,
+  egress,
+  config,
+}: ProxySetup): Record<string, unknown> {
   return {
     listen: [{ host: '127.0.0.1', port: 0 }],
     egress: {
-      connectPorts,
+      connectPorts: [...connectPorts, ...plainPorts],
+      tunnels: { plainPorts, ...tunnels },
       internalNetworks: ['127.0.0.0/8'],
       // No question leaves the machine: names that the test did not set do not exist.
       dns: {
