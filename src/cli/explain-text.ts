@@ -53,7 +53,7 @@ export function explainedAsText(explained: Explained): string {
   const word = decision.action === 'block' ? out.red(out.bold('block')) : out.green(out.bold('forward'));
   const observed =
     decision.action === 'forward' && decision.wouldBlock
-      ? `\n  observed only: would block by ${because(decision.wouldBlock)}`
+      ? `\n  observed only: would block by ${because(decision.wouldBlock, facts)}`
       : '';
   const unknown = awaitsAddresses(explained)
     ? '\n  its addresses are not looked up here: a rule on addresses may still block it (say --address)'
@@ -70,7 +70,7 @@ export function explainedAsText(explained: Explained): string {
     ...explanation.exceptions.map((verdict) => row('exception', verdict)),
   ];
   const verdicts = rows.length === 0 ? '' : `\n\n${table(rows)}`;
-  return `${url.text}  (${who})\n${word} by ${because(decision.reason)}${observed}${unknown}${verdicts}\n`;
+  return `${url.text}  (${who})\n${word} by ${because(decision.reason, facts)}${observed}${unknown}${verdicts}\n`;
 }
 
 type Entry = Explanation['rules' | 'exceptions'][number]['of'];
@@ -118,7 +118,7 @@ const VERDICTS: Record<Exclude<Applicability, 'applies'>, string> = {
   expired: 'has ended',
 };
 
-function because(reason: Decision['reason']): string {
+function because(reason: Decision['reason'], { via }: Facts): string {
   switch (reason.code) {
     case 'rule':
       return `the rule ${reason.rule.id}  ${lineOf(reason.rule.at)}`;
@@ -129,7 +129,9 @@ function because(reason: Decision['reason']): string {
     case 'department-unknown':
       return 'the rule that unknown clients are blocked: no department has this address (departments by listener: say --listener)';
     case 'port-forbidden':
-      return `egress.connectPorts: it does not list ${reason.port}`;
+      return via === 'connect'
+        ? `egress.connectPorts: it does not list ${reason.port}`
+        : `egress.forbiddenHttpPorts: it lists ${reason.port}`;
     case 'address-forbidden':
       return reason.range === 'own-listener'
         ? `egress: ${reason.address} is the proxy itself, which it never dials`

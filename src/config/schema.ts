@@ -2,6 +2,7 @@ import net from 'node:net';
 import { z } from 'zod';
 import { parseHost } from '../policy/host.ts';
 import { domainPattern, network } from '../policy/language/schema.ts';
+import { BAD_PORTS } from './bad-ports.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -85,6 +86,12 @@ const egress = z.strictObject({
     .min(1, 'name at least one port')
     .default([443, 8443])
     .describe('Ports to which a tunnel may lead. Default: [443, 8443].'),
+  forbiddenHttpPorts: z
+    .array(port.min(1, 'a port is at least 1'))
+    .default([...BAD_PORTS])
+    .describe(
+      'Ports to which plain HTTP may not lead. Default: those that browsers refuse (mail, SSH, chat …).',
+    ),
   internalNetworks: z
     .array(network)
     .default([])

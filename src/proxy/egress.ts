@@ -10,6 +10,8 @@ import type { TunnelSettings } from './tunnel-rules.ts';
 export type EgressSettings = {
   /** Ports that CONNECT may ask for. */
   readonly connectPorts: readonly number[];
+  /** Ports that plain HTTP and WebSockets may not ask for. */
+  readonly forbiddenHttpPorts: readonly number[];
   /** Special-purpose networks that any name may lead to. */
   readonly internalNetworks: readonly Network[];
   /** Names that may lead to any address but a cloud's metadata. */
@@ -37,6 +39,7 @@ type AddressForbidden = Extract<BlockReason, { code: 'address-forbidden' }>;
  */
 export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlySet<number>): Egress {
   const connectPorts = new Set(settings.connectPorts);
+  const forbiddenHttpPorts = new Set(settings.forbiddenHttpPorts);
   const networksOf = (address: string): readonly Network[] =>
     settings.internalNetworks.filter((network) => networkContains(network, address));
   const isNamed = (host: Host, address: string): boolean =>
@@ -45,7 +48,8 @@ export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlyS
   const isOpen = (range: SpecialRange, host: Host, address: string): boolean =>
     range === 'cloud-metadata' ? networksOf(address).some(isOneAddress) : isNamed(host, address);
   return {
-    forbidsPort: (facts) => facts.via === 'connect' && !connectPorts.has(facts.port),
+    forbidsPort: ({ via, port }) =>
+      via === 'connect' ? !connectPorts.has(port) : forbiddenHttpPorts.has(port),
     forbidsLiteral({ via, host }, reason) {
       if (via !== 'connect' || settings.tunnels.addressLiterals === 'allow') return false;
       const literal = addressLiteral(host);

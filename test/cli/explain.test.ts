@@ -246,7 +246,13 @@ describe('what the proxy never does, whatever the policies say', () => {
       action: 'block',
       reason: 'port-forbidden',
     });
-    expect(await explained('http://a.example:25/')).toMatchObject({ action: 'forward' });
+    expect(await explained('http://a.example:4443/')).toMatchObject({ action: 'forward' });
+  });
+
+  test('a port where plain HTTP is not spoken', async () => {
+    const result = await run('http://a.example:25/');
+    expect(result).toMatchObject({ status: 3, stderr: '' });
+    expect(result.stdout).toContain('block by egress.forbiddenHttpPorts: it lists 25\n');
   });
 
   test('a port that the configuration opens is open', async () => {

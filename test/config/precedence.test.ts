@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { BAD_PORTS } from '../../src/config/bad-ports.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
 import { DEFAULT_LIMITS } from '../../src/proxy/limits.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
@@ -109,6 +110,7 @@ describe('where the file is found', () => {
         workers: 'auto',
         egress: {
           connectPorts: [443, 8443],
+          forbiddenHttpPorts: BAD_PORTS,
           internalNetworks: [],
           internalNames: [],
           tunnels: {
