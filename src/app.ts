@@ -82,7 +82,7 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
   let ownPorts: ReadonlySet<number> = new Set();
   const door = createDoor(config, store, log.value, limits, () => ownPorts);
   const { tunnels } = config.egress;
-  const context = { door, reception, limits, upstreams, tunnels, pageOverTls: pageOverTls.value, via: VIA };
+  const context = { door, reception, limits, upstreams, tunnels, pageOverTls: pageOverTls.value, name: NAME };
   const opened = await openListeners(config, context);
   if (!opened.ok) {
     reception.close();
@@ -121,7 +121,7 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
 const policiesCacheIn = (state: string): string => join(state, 'policies.cache');
 
 /** Unlike any other proxy's, so that our own element in a `Via` means a loop. */
-const VIA = `1.1 postern-${randomBytes(4).toString('hex')}`;
+const NAME = `postern-${randomBytes(4).toString('hex')}`;
 
 function createDoor(
   config: Config,

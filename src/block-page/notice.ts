@@ -19,5 +19,9 @@ export type Notice = {
     /** A request that came while a limit was reached. */
     | { readonly kind: 'limited'; readonly limit: ReachedLimit }
     /** A request that breaks HTTP's rules: `problem` says which. */
-    | { readonly kind: 'refused'; readonly status: 400 | 408 | 421 | 431 | 501; readonly problem: string };
+    | {
+        readonly kind: 'refused';
+        readonly status: 400 | 408 | 414 | 421 | 431 | 501 | 505;
+        readonly problem: string;
+      };
 };

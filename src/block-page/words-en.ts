@@ -147,6 +147,21 @@ export const ENGLISH: Words = {
       summary: 'The server of {site} stopped before its answer was complete.',
       advice: TRY_AGAIN,
     },
+    http_response_header_section_size: {
+      heading: 'The answer could not be taken in',
+      summary: 'The server of {site} sent more header data than this gateway accepts.',
+      advice: TRY_AGAIN,
+    },
+    http_response_transfer_coding: {
+      heading: 'The answer could not be understood',
+      summary: 'The server of {site} sent its answer in a form that this gateway does not know.',
+      advice: TRY_AGAIN,
+    },
+    http_upgrade_failed: {
+      heading: 'The connection could not be switched',
+      summary: 'The server of {site} switched to a protocol that nobody had asked for.',
+      advice: TRY_AGAIN,
+    },
     http_response_timeout: {
       heading: 'The site took too long to answer',
       summary: 'The server of {site} was reached, but did not answer in time.',
@@ -193,6 +208,11 @@ export const ENGLISH: Words = {
       summary: 'The request for {site} was still incomplete when its time was up.',
       advice: TRY_AGAIN,
     },
+    414: {
+      heading: 'The address is too long',
+      summary: 'The address that was asked of {site} is longer than this gateway accepts.',
+      advice: TELL_HELP_DESK,
+    },
     421: {
       heading: 'This is a gateway, not a website',
       summary: 'You have opened the address of an Internet gateway. There is nothing to see here.',
@@ -208,6 +228,11 @@ export const ENGLISH: Words = {
     501: {
       heading: 'This kind of request is not supported',
       summary: 'The request for {site} uses something that this gateway does not support.',
+      advice: TELL_HELP_DESK,
+    },
+    505: {
+      heading: 'This version of HTTP is not supported',
+      summary: 'The request for {site} came in a version of HTTP that this gateway does not speak.',
       advice: TELL_HELP_DESK,
     },
   },

@@ -137,6 +137,21 @@ export const KOREAN: Words = {
       summary: '{site}의 서버에서 응답을 모두 보내지 않고 연결을 끊었습니다.',
       advice: TRY_AGAIN,
     },
+    http_response_header_section_size: {
+      heading: '응답을 받아들일 수 없습니다',
+      summary: '{site}의 서버에서 보낸 응답 헤더가 이 시스템에서 허용하는 크기를 초과하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    http_response_transfer_coding: {
+      heading: '응답을 해석할 수 없습니다',
+      summary: '{site}의 서버에서 이 시스템이 지원하지 않는 형식으로 응답하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    http_upgrade_failed: {
+      heading: '연결을 전환할 수 없습니다',
+      summary: '{site}의 서버에서 요청하지 않은 프로토콜로 전환하였습니다.',
+      advice: TRY_AGAIN,
+    },
     http_response_timeout: {
       heading: '사이트의 응답이 지연되고 있습니다',
       summary: '{site}의 서버에 연결되었으나 제한 시간 안에 응답을 받지 못하였습니다.',
@@ -183,6 +198,11 @@ export const KOREAN: Words = {
       summary: '{site}에 대한 요청이 제한 시간 안에 모두 도착하지 않았습니다.',
       advice: TRY_AGAIN,
     },
+    414: {
+      heading: '주소가 너무 깁니다',
+      summary: '{site}에 요청된 주소가 이 시스템에서 허용하는 길이를 초과하였습니다.',
+      advice: TELL_HELP_DESK,
+    },
     421: {
       heading: '이 주소는 웹사이트가 아니라 인터넷 접속 관리 시스템입니다',
       summary: '인터넷 접속 관리 시스템의 주소를 직접 여셨습니다. 이곳에는 표시할 내용이 없습니다.',
@@ -197,6 +217,11 @@ export const KOREAN: Words = {
     501: {
       heading: '지원하지 않는 요청입니다',
       summary: '{site}에 대한 요청에 이 시스템에서 지원하지 않는 기능이 포함되어 있습니다.',
+      advice: TELL_HELP_DESK,
+    },
+    505: {
+      heading: '지원하지 않는 HTTP 버전입니다',
+      summary: '{site}에 대한 요청이 이 시스템에서 지원하지 않는 HTTP 버전으로 전송되었습니다.',
       advice: TELL_HELP_DESK,
     },
   },

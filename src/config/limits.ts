@@ -91,12 +91,22 @@ const shape = {
   tunnelIdleMs: numeric('tunnelIdleMs', SECOND_TO_DAY, 'Without a byte through a tunnel, in ms.'),
   tunnelTotalMs: numeric('tunnelTotalMs', SECOND_TO_THREE_WEEKS, 'For a tunnel as a whole, in ms.'),
   lingerMs: numeric('lingerMs', SECOND_TO_DAY, 'For a client to go on sending after its answer, in ms.'),
+  halfClosedMs: numeric(
+    'halfClosedMs',
+    SECOND_TO_DAY,
+    'Without a byte of the answer, once the client has ended its side.',
+  ),
   blockPageMs: numeric('blockPageMs', SECOND_TO_DAY, 'For a block page over TLS, handshake included, in ms.'),
   drainMs: numeric('drainMs', { min: 0, max: DAY_MS }, 'For running requests to end at a stop, in ms.'),
   maxHeaderBytes: numeric(
     'maxHeaderBytes',
     { min: 4_096, max: 1_048_576 },
     'Size of the head of a request or an answer.',
+  ),
+  maxTargetBytes: numeric(
+    'maxTargetBytes',
+    { min: 8_000, max: 1_048_576 },
+    'Size of the target of a request.',
   ),
   maxHeaderFields: numeric(
     'maxHeaderFields',

@@ -67,6 +67,8 @@ export type Outcome =
       readonly bytesUp: number;
       readonly bytesDown: number;
     }
+  /** A TRACE or an OPTIONS that may be forwarded no further (RFC 9110 section 7.6.2). */
+  | { readonly kind: 'answered-by-proxy'; readonly status: number }
   | { readonly kind: 'block-page-served' }
   | { readonly kind: 'block-page-unseen'; readonly cause: UnseenCause }
   /** It was cut off, because the body of its request came too slowly. */

@@ -48,8 +48,17 @@ export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlyS
   const isOpen = (range: SpecialRange, host: Host, address: string): boolean =>
     range === 'cloud-metadata' ? networksOf(address).some(isOneAddress) : isNamed(host, address);
   return {
-    forbidsPort: ({ via, port }) =>
-      via === 'connect' ? !connectPorts.has(port) : forbiddenHttpPorts.has(port),
+    forbidsPort({ via, port }) {
+      switch (via) {
+        case 'connect':
+          return !connectPorts.has(port);
+        case 'tls':
+          return false; // its CONNECT was asked
+        case 'http':
+        case 'websocket':
+          return forbiddenHttpPorts.has(port);
+      }
+    },
     forbidsLiteral({ via, host }, reason) {
       if (via !== 'connect' || settings.tunnels.addressLiterals === 'allow') return false;
       const literal = addressLiteral(host);

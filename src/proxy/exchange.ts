@@ -1,9 +1,9 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { watchBodyPace } from './body-pace.ts';
 import { breakOff } from './client-socket.ts';
-import { listOf, responseHeaders, trailerPairs } from './headers.ts';
+import { fields, listOf, responseHeaders, trailerPairs } from './headers.ts';
 import type { Limits } from './limits.ts';
 import { hasBody } from './message-rules.ts';
 import { DialFailure } from './upstreams.ts';
@@ -27,7 +27,7 @@ export function exchange(
   request: IncomingMessage,
   response: ServerResponse,
   upstream: ClientRequest,
-  limits: Limits,
+  { limits, name }: { readonly limits: Limits; readonly name: string },
 ): Promise<Result<IncomingMessage, ExchangeFailure>> {
   return new Promise((resolve) => {
     const giveUp = (error: ExchangeFailure['error'], isStale = false): void => {
@@ -38,6 +38,10 @@ export function exchange(
       // Over for the client; upstream too, unless both directions came to their end and the connection may be reused.
       if (!response.writableFinished || !upstream.writableEnded) giveUp('connection_terminated');
     });
+    // The idle timer would not end an origin that drips bytes which never make a head.
+    const head = restartable(limits.exchangeIdleMs, () => giveUp('http_response_timeout'));
+    upstream.once('finish', head.restart);
+    upstream.once('close', head.stop);
     let answer: IncomingMessage | undefined;
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       // Bytes after a complete response (a body where none belongs, a length too short) are nobody's; Node closes that
@@ -48,12 +52,13 @@ export function exchange(
       // While the client does not take what there is, the origin waits for it; the client's own timer (listener) runs.
       if (!response.writableNeedDrain) giveUp('http_response_timeout');
     });
-    // An answer to an upgrade that was never asked for, and statuses that are none, would make no response for a client.
-    upstream.once('upgrade', () => giveUp('http_protocol_error'));
-    upstream.once('response', (head) => {
-      answer = head;
-      if (isFinalStatus(head.statusCode) && isOnlyChunked(head)) resolve(succeed(head));
-      else giveUp('http_protocol_error');
+    upstream.once('upgrade', () => giveUp('http_upgrade_failed')); // never asked for
+    upstream.once('response', (final) => {
+      answer = final;
+      head.stop();
+      const fault = responseFault(final);
+      if (fault === undefined) resolve(succeed(final));
+      else giveUp(fault);
     });
     let interim = 0;
     upstream.on('continue', () => {
@@ -61,8 +66,9 @@ export function exchange(
     });
     upstream.on('information', (information) => {
       interim += 1;
+      if (upstream.writableFinished) head.restart();
       if (interim > MAX_INTERIM_RESPONSES) giveUp('http_protocol_error');
-      else if (information.statusCode !== 100) passInterim(information, request, response);
+      else if (information.statusCode !== 100) passInterim(information, request, response, name);
     });
     sendBody(request, upstream, limits, () => {
       if (answer === undefined) giveUp('client-too-slow');
@@ -78,7 +84,7 @@ export function exchange(
 export function relayResponse(
   answer: IncomingMessage,
   response: ServerResponse,
-  via: string,
+  name: string,
 ): Promise<Relayed> {
   return new Promise((resolve) => {
     let bytesDown = 0;
@@ -93,7 +99,7 @@ export function relayResponse(
     });
     answer.on('error', breakOffClient);
     answer.once('end', () => {
-      if (response.chunkedEncoding) response.addTrailers(trailerPairs(answer.rawTrailers));
+      if (response.chunkedEncoding) response.addTrailers(trailerPairs(answer));
       response.end();
     });
     response.once('close', () => {
@@ -108,7 +114,7 @@ export function relayResponse(
       breakOffClient();
       return;
     }
-    response.writeHead(answer.statusCode ?? 0, reasonPhrase(answer), responseHeaders(answer.rawHeaders, via));
+    response.writeHead(answer.statusCode ?? 0, reasonPhrase(answer), responseHeaders(answer, name));
     answer.pipe(response, { end: false });
     // The head waits for a first piece of body to share its segment with, for this turn of the event loop only: a
     // stream of events may send nothing for long.
@@ -137,28 +143,41 @@ function sendBody(
   if (request.headers.expect === undefined) watch();
   else upstream.once('continue', watch);
   request.once('end', () => {
-    if (upstream.chunkedEncoding) upstream.addTrailers(trailerPairs(request.rawTrailers));
+    if (upstream.chunkedEncoding) upstream.addTrailers(trailerPairs(request));
     upstream.end();
   });
 }
 
 /** An interim response as it came (RFC 9110 section 15.2); Node's server writes only some of them itself. */
 function passInterim(
-  information: { statusCode: number; statusMessage: string; rawHeaders: readonly string[] },
+  information: InformationEvent,
   request: IncomingMessage,
   response: ServerResponse,
+  name: string,
 ): void {
   // While an earlier, pipelined response is still going out this one has no connection: an interim may be dropped.
   if (request.httpVersion === '1.0' || response.headersSent || response.socket === null) return;
   const lines = [`HTTP/1.1 ${information.statusCode} ${reasonPhrase(information)}`];
-  const headers = responseHeaders(information.rawHeaders, '').slice(0, -2);
-  for (let index = 0; index + 1 < headers.length; index += 2)
-    lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  for (const [field, value] of fields(responseHeaders(information, name))) lines.push(`${field}: ${value}`);
   response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+/** A deadline that begins anew whenever it is told to. */
+function restartable(ms: number, onDeadline: () => void): { restart(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => clearTimeout(timer);
+  return {
+    stop,
+    restart: () => {
+      stop();
+      timer = setTimeout(onDeadline, ms);
+    },
+  };
 }
 
 /** A failure before the final response, in the words of RFC 9209 section 2.3. */
 export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'http_response_header_section_size';
   if (error.code?.startsWith('HPE_')) return 'http_protocol_error';
   return error instanceof DialFailure ? error.type : 'connection_terminated';
 }
@@ -166,12 +185,21 @@ export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
 const isStale = (upstream: ClientRequest, error: NodeJS.ErrnoException): boolean =>
   upstream.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
-/** Any other coding would have to be undone here, for its name goes no further than this hop (RFC 9112 section 6.1). */
-const isOnlyChunked = ({ rawHeaders }: IncomingMessage): boolean =>
-  listOf(rawHeaders, 'transfer-encoding').every((coding, index) => coding === 'chunked' && index === 0);
-
-/** A status that ends an exchange (RFC 9110 section 15). */
-export const isFinalStatus = (status = 0): boolean => status >= 200 && status <= 999;
+/** Why a response that the parser let pass cannot go on to a client. */
+export function responseFault({
+  statusCode = 0,
+  httpVersion,
+  rawHeaders,
+}: IncomingMessage): ProxyError | undefined {
+  if (statusCode < 200) return 'http_protocol_error'; // none that ends an exchange (RFC 9110 section 15)
+  // We ask for no credentials, so an origin that does so in a proxy's words is after those of the client's proxy.
+  if (statusCode === 407) return 'http_protocol_error';
+  const codings = listOf(rawHeaders, 'transfer-encoding');
+  if (codings.length === 0) return undefined;
+  if (httpVersion === '1.0') return 'http_protocol_error'; // its framing is faulty (RFC 9112 section 6.1)
+  // Any other coding would have to be undone here, for its name goes no further than this hop (RFC 9112 section 6.1).
+  return codings.length === 1 && codings[0] === 'chunked' ? undefined : 'http_response_transfer_coding';
+}
 
 /** A phrase with bytes that HTTP does not allow would make `writeHead` throw; phrases carry no meaning. */
 function reasonPhrase({ statusMessage = '' }: { readonly statusMessage?: string | undefined }): string {

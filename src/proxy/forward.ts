@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type net from 'node:net';
 import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { type Admission, type Asked, admit, type Door, type Forwarded } from './admit.ts';
 import { exchange, relayResponse } from './exchange.ts';
-import { type RawHeaders, requestHeaders, valuesOf } from './headers.ts';
+import { forwardsLeft, type RawHeaders, requestHeaders, valuesOf } from './headers.ts';
+import { answerAsLast } from './last-recipient.ts';
 import type { Limits } from './limits.ts';
 import { hasBody } from './message-rules.ts';
 import { noticeOf, sendNotice } from './respond.ts';
@@ -14,8 +16,8 @@ export type ForwardContext = {
   readonly door: Door;
   readonly limits: Limits;
   readonly upstreams: Upstreams;
-  /** Our `Via` element, such as `1.1 postern-5d41402a` (RFC 9110 section 7.6.3). */
-  readonly via: string;
+  /** Our name in `Via`, such as `postern-5d41402a` (RFC 9110 section 7.6.3). */
+  readonly name: string;
 };
 
 /** A plain HTTP request: to its origin and back, or to the page that says why not. */
@@ -27,10 +29,13 @@ export function forward(
   context: ForwardContext,
 ): Promise<void> {
   boundRest(request, response, context.limits.lingerMs);
+  boundHalfClosed(request.socket, response, context.limits.halfClosedMs);
   return admit(asked, context.door, request.socket, async (admission) => {
     switch (admission.verdict) {
       case 'forward':
-        return relay(admission, target, request, response, context);
+        return forwardsLeft(request) === 0
+          ? answerAsLast(request, response, admission.incident)
+          : relay(admission, target, request, response, context);
       case 'block': {
         const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
         const isServed = await sendNotice(notice, request.headers, response);
@@ -59,7 +64,7 @@ async function relay(
     port: target.port,
     method: request.method ?? '',
     path: target.originForm,
-    headers: requestHeaders(request.rawHeaders, authorityOf(target), context.via, framingOf(request)),
+    headers: requestHeaders(request, authorityOf(target), context.name, framingOf(request)),
   };
   const answer = await exchangeSafely(upstreamRequest, request, response, context);
   if (response.destroyed) return { kind: 'client-left', bytesUp, bytesDown: 0 };
@@ -71,7 +76,7 @@ async function relay(
   }
 
   const status = answer.value.statusCode ?? 0;
-  const { ending, bytesDown } = await relayResponse(answer.value, response, context.via);
+  const { ending, bytesDown } = await relayResponse(answer.value, response, context.name);
   switch (ending) {
     case 'whole':
       return { kind: 'response-relayed', status, bytesUp, bytesDown };
@@ -90,13 +95,15 @@ async function exchangeSafely(
   upstreamRequest: UpstreamRequest,
   request: IncomingMessage,
   response: ServerResponse,
-  { upstreams, limits }: ForwardContext,
+  { upstreams, limits, name }: ForwardContext,
 ): ReturnType<typeof exchange> {
+  // A sender says when it will close (RFC 9112 section 9.6).
+  const only = { ...upstreamRequest, headers: [...upstreamRequest.headers, 'Connection', 'close'] };
   if (!IDEMPOTENT.has(upstreamRequest.method) || hasBody(request))
-    return exchange(request, response, upstreams.single(upstreamRequest), limits);
-  const first = await exchange(request, response, upstreams.pooled(upstreamRequest), limits);
+    return exchange(request, response, upstreams.single(only), { limits, name });
+  const first = await exchange(request, response, upstreams.pooled(upstreamRequest), { limits, name });
   if (first.ok || !first.error.isStale || response.destroyed) return first;
-  return exchange(request, response, upstreams.single(upstreamRequest), limits);
+  return exchange(request, response, upstreams.single(only), { limits, name });
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -135,6 +142,17 @@ function framingOf(request: IncomingMessage): RawHeaders {
   if (length !== undefined) return ['Content-Length', length];
   if (hasBody(request)) return ['Transfer-Encoding', 'chunked'];
   return ['POST', 'PUT', 'PATCH'].includes(request.method ?? '') ? ['Content-Length', '0'] : [];
+}
+
+/**
+ * A client that has ended its side may be waiting for its answer (RFC 9112 section 9.6), or be gone. What is written to
+ * it tells, so only the silence needs a bound.
+ */
+function boundHalfClosed(client: net.Socket, response: ServerResponse, halfClosedMs: number): void {
+  const onEnd = (): void => void client.setTimeout(halfClosedMs);
+  if (client.readableEnded) onEnd();
+  else client.once('end', onEnd);
+  response.once('close', () => client.off('end', onEnd));
 }
 
 /** A client that was answered may go on sending its body for a while (RFC 9112 section 9.6), not for ever. */

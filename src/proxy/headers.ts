@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /** Header fields as they came: name, value, name, value, … with spelling, order and repetition kept. */
 export type RawHeaders = readonly string[];
 
@@ -33,8 +35,14 @@ const INDISPENSABLE = new Set([
   'location',
 ]);
 
+/** Fields of a request that the next hop gets from us. */
+const WRITTEN_ANEW = new Set(['host', 'content-length']);
+
+/** The most forwards that are passed on, whatever a client allows: no chain of proxies is longer. */
+const MAX_FORWARDS = 255;
+
 /** An alternative service would lead clients around the proxy (RFC 7838). */
-const RESPONSE_ONLY = new Set(['alt-svc']);
+const LEADS_AROUND = 'alt-svc';
 
 export function* fields(headers: RawHeaders): Generator<readonly [name: string, value: string]> {
   for (let index = 0; index + 1 < headers.length; index += 2)
@@ -56,42 +64,94 @@ export function listOf(headers: RawHeaders, name: string): string[] {
     .filter((element) => element !== '');
 }
 
-/** The request's fields for the next hop: `Host` from the target (RFC 9112 section 3.2.2), our `Via` added. */
-export function requestHeaders(
-  headers: RawHeaders,
-  host: string,
-  via: string,
-  framing: RawHeaders,
-): string[] {
-  const dropped = droppedFrom(headers);
-  const kept = ['Host', host];
-  for (const [name, value] of fields(headers)) {
-    const field = name.toLowerCase();
-    // Everything called Proxy-… is between the client and us; a bare `Proxy` becomes HTTP_PROXY in CGI programs.
-    const isForUs = field === 'proxy' || field.startsWith('proxy-');
-    if (field !== 'host' && field !== 'content-length' && !isForUs && !dropped.has(field))
-      kept.push(name, value);
-  }
-  return [...kept, ...framing, 'Via', via];
+/**
+ * How often a request may still be forwarded (RFC 9110 section 7.6.2). Undefined when it says nothing of it, and for
+ * methods to which the field means nothing.
+ */
+export function forwardsLeft({
+  method,
+  rawHeaders,
+}: Pick<IncomingMessage, 'method' | 'rawHeaders'>): number | undefined {
+  if (method !== 'TRACE' && method !== 'OPTIONS') return undefined;
+  const [value] = valuesOf(rawHeaders, 'max-forwards');
+  return value === undefined ? undefined : Math.min(Number(value), MAX_FORWARDS);
 }
 
-/** The response's fields for the client; its `Content-Length` stays, for it also tells the size that a HEAD asked for. */
-export function responseHeaders(headers: RawHeaders, via: string): string[] {
-  const dropped = droppedFrom(headers);
+/** Whether a message has been here before: its `Via` names us (RFC 9110 section 7.6.3). */
+export function hasPassed({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): boolean {
+  return listOf(rawHeaders, 'via').some((element) => element.split(/\s+/)[1] === name.toLowerCase());
+}
+
+/**
+ * The request's fields for the next hop: `Host` from the target (RFC 9112 section 3.2.2), our `Via` added, with the
+ * version in which the message came to us.
+ */
+export function requestHeaders(
+  request: IncomingMessage,
+  host: string,
+  name: string,
+  framing: RawHeaders,
+): string[] {
+  const { rawHeaders, httpVersion } = request;
+  const dropped = droppedFrom(rawHeaders);
+  const kept = ['Host', host];
+  for (const [field, value] of fields(rawHeaders))
+    if (!dropped.has(field.toLowerCase()) && !endsHere(field.toLowerCase(), httpVersion))
+      kept.push(field, value);
+  const left = forwardsLeft(request);
+  if (left !== undefined) setField(kept, 'max-forwards', `${left - 1}`);
+  return [...kept, ...framing, 'Via', `${httpVersion} ${name}`];
+}
+
+function endsHere(field: string, httpVersion: string): boolean {
+  // HTTP/1.0 has no expectations, and who speaks it waits for no 100 (RFC 9110 section 10.1.1).
+  if (field === 'expect') return httpVersion === '1.0';
+  // Everything called Proxy-… is between the client and us; a bare `Proxy` becomes HTTP_PROXY in CGI programs.
+  return WRITTEN_ANEW.has(field) || field === 'proxy' || field.startsWith('proxy-');
+}
+
+/** Gives the first field of a name, which is in lower case, another value. */
+function setField(headers: string[], name: string, value: string): void {
+  const at = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  headers[at + 1] = value;
+}
+
+/** A response, final or interim, as `node:http` tells of it. */
+type ResponseHead = {
+  readonly httpVersion: string;
+  readonly statusCode?: number | undefined;
+  readonly rawHeaders: RawHeaders;
+};
+
+/**
+ * The response's fields for the client. `Content-Length` stays, for it also tells the size that a HEAD asked for, but
+ * not where RFC 9110 section 8.6 has no place for it.
+ */
+export function responseHeaders(
+  { httpVersion, statusCode = 0, rawHeaders }: ResponseHead,
+  name: string,
+): string[] {
+  const dropped = droppedFrom(rawHeaders);
+  const isWithoutLength = statusCode < 200 || statusCode === 204;
   const kept: string[] = [];
-  for (const [name, value] of fields(headers)) {
-    const field = name.toLowerCase();
-    if (!dropped.has(field) && !RESPONSE_ONLY.has(field)) kept.push(name, value);
+  for (const [field, value] of fields(rawHeaders)) {
+    const lowerCase = field.toLowerCase();
+    if (dropped.has(lowerCase) || lowerCase === LEADS_AROUND) continue;
+    if (lowerCase !== 'content-length' || !isWithoutLength) kept.push(field, value);
   }
-  return [...kept, 'Via', via];
+  return [...kept, 'Via', `${httpVersion} ${name}`];
 }
 
 /** Trailer fields that may follow a body (RFC 9110 section 6.5.1): none that frames, routes or authenticates. */
-export function trailerPairs(rawTrailers: RawHeaders): [string, string][] {
+export function trailerPairs({
+  rawHeaders,
+  rawTrailers,
+}: Pick<IncomingMessage, 'rawHeaders' | 'rawTrailers'>): [string, string][] {
+  const dropped = droppedFrom(rawHeaders); // an option of `Connection` names trailers too (RFC 9110 section 7.6.1)
   const pairs: [string, string][] = [];
   for (const [name, value] of fields(rawTrailers)) {
     const field = name.toLowerCase();
-    if (!HOP_BY_HOP.has(field) && !INDISPENSABLE.has(field)) pairs.push([name, value]);
+    if (!dropped.has(field) && !INDISPENSABLE.has(field) && field !== LEADS_AROUND) pairs.push([name, value]);
   }
   return pairs;
 }

@@ -45,12 +45,16 @@ export type Limits = {
   readonly tunnelTotalMs: number;
   /** For a client to go on sending a body after it was answered, and to ask when it is only to be turned away. */
   readonly lingerMs: number;
+  /** Without a byte of the answer, for a client that has ended its side of the connection: it may be waiting, or gone. */
+  readonly halfClosedMs: number;
   /** For a block page over TLS, from the 200 to its last byte: handshake, request and page. */
   readonly blockPageMs: number;
   /** For running requests to end after the order to stop. */
   readonly drainMs: number;
   /** Of a request's head, and of a response's. */
   readonly maxHeaderBytes: number;
+  /** Of a request target; RFC 9112 section 3 asks for 8000 at least. */
+  readonly maxTargetBytes: number;
   /** Of a request's head. */
   readonly maxHeaderFields: number;
   /** Of a ClientHello with the headers of its records. */
@@ -78,9 +82,11 @@ export const DEFAULT_LIMITS: Limits = {
   tunnelIdleMs: 600_000,
   tunnelTotalMs: 86_400_000,
   lingerMs: 5_000,
+  halfClosedMs: 5_000,
   blockPageMs: 30_000,
   drainMs: 10_000,
   maxHeaderBytes: 65_536,
+  maxTargetBytes: 32_768,
   maxHeaderFields: 200,
   maxClientHelloBytes: 16_384,
 };

@@ -11,13 +11,20 @@ import { clientAddress } from './client-address.ts';
 import { type ConnectContext, connect } from './connect.ts';
 import { type ForwardContext, forward } from './forward.ts';
 import { saidNothing } from './gate.ts';
-import { listOf } from './headers.ts';
-import { findViolation, type Refusal } from './message-rules.ts';
+import { hasPassed } from './headers.ts';
+import { findViolation, isWebSocketUpgrade, type Refusal } from './message-rules.ts';
 import type { Reception } from './reception.ts';
+import {
+  MAX_TARGET_CHARACTERS,
+  type ParserError,
+  parserViolation,
+  type RequestLine,
+  refusedLine,
+} from './refused-bytes.ts';
 import { sendNotice, sendNoticeOnSocket } from './respond.ts';
 import { type ForwardTarget, parseConnectTarget, parseForwardTarget, type Target } from './target.ts';
-import { createTurns } from './turns.ts';
-import { isWebSocketUpgrade, upgradeToWebSocket } from './websocket.ts';
+import { createTurns, type Turns } from './turns.ts';
+import { upgradeToWebSocket } from './websocket.ts';
 
 /** All that the data path works with. */
 export type ProxyContext = ForwardContext & ConnectContext & { readonly reception: Reception };
@@ -36,12 +43,16 @@ export function createListener(context: ProxyContext): http.Server {
     shouldUpgradeCallback: isWebSocketUpgrade,
   });
   server.maxHeadersCount = 0; // findViolation counts them: beyond a count Node would drop fields without a word
+  // A client that ends its side may still want its answer (RFC 9112 section 9.6): see boundHalfClosed in forward.ts.
+  Object.assign(server, { httpAllowHalfOpen: true });
   // A little later than the upstream's own timer, so that the client hears of it.
   server.timeout = limits.exchangeIdleMs + Math.min(5_000, limits.exchangeIdleMs);
 
   const turns = createTurns();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false; // see turns.ts
+    // For what follows an upgrade, see turns.ts; a proxy keeps no connection to HTTP/1.0 clients (RFC 9112 section 9.3).
+    if (request.headers.upgrade !== undefined || request.httpVersion === '1.0')
+      response.shouldKeepAlive = false;
     const isTaken = turns.take(request, response, () => void handleRequest(request, response, context));
     if (!isTaken) void cutOff('too many requests wait for their answers', request, request.socket, context);
   };
@@ -64,19 +75,31 @@ export function createListener(context: ProxyContext): http.Server {
     if (turns.current(socket) !== undefined) void cutOff(TOO_EARLY, request, socket, context);
     else void handleConnect(request, socket, head, context);
   });
+  const broken = new WeakSet<net.Socket>();
   server.on('clientError', (error: ParserError, duplex) => {
     const socket = duplex as net.Socket;
-    const current = turns.current(socket);
-    const answer = (): void =>
-      void refuseOnSocket(parserViolation(error), firstLine(error.rawPacket), socket, context);
-    // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
-    const isUnasked = saidNothing(socket) || reception.isTurnedAway(socket);
-    if (isLost(error) || !socket.writable || isUnasked) socket.destroy();
-    else if (current === undefined) answer();
-    else if (current.complete) turns.takeLast(socket, answer);
-    else void endAfterAnswer(socket, context.door);
+    if (isLost(error)) socket.destroy();
+    // Once: the parser complains anew of each segment that follows the one it refused.
+    else if (!broken.has(socket)) {
+      broken.add(socket);
+      refuseBytes(error, socket, turns, context);
+    }
   });
   return server;
+}
+
+/** Answers bytes that are no request, or ends the connection where they came behind one. */
+function refuseBytes(error: ParserError, socket: net.Socket, turns: Turns, context: ProxyContext): void {
+  // What follows the request that was said to be the last is not read (RFC 9112 section 9.6).
+  if (error.code === 'HPE_CLOSED_CONNECTION') return;
+  const answer = (): void => void refuseOnSocket(parserViolation(error), refusedLine(error), socket, context);
+  const current = turns.current(socket);
+  // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
+  const isUnasked = saidNothing(socket) || context.reception.isTurnedAway(socket);
+  if (!socket.writable || isUnasked) socket.destroy();
+  else if (current === undefined) answer();
+  else if (current.complete) turns.takeLast(socket, answer);
+  else void endAfterAnswer(socket, context.door);
 }
 
 const TOO_EARLY = 'a tunnel was asked for before an earlier request was answered';
@@ -104,7 +127,7 @@ async function handleRequest(
     return forward(ask('http', request, target.value, context), target.value, request, response, context);
   const notice = await refuse(target.error, request, request.socket, context.door);
   if (response.destroyed) return;
-  response.setHeader('Connection', 'close');
+  response.shouldKeepAlive = false;
   await sendNotice(notice, request.headers, response);
 }
 
@@ -166,11 +189,8 @@ function ask(
     port: target.port,
     ...('path' in target ? { path: target.path } : {}),
   };
-  return { facts, policies, isLoop: listOf(request.rawHeaders, 'via').includes(context.via.toLowerCase()) };
+  return { facts, policies, isLoop: hasPassed(request, context.name) };
 }
-
-type RequestLine = Pick<IncomingMessage, 'method' | 'url'>;
-type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
 /** Notes a request that cannot be decided on, and gives the notice to answer it with; of a limit, it is noted already. */
 async function refuse(
@@ -214,8 +234,6 @@ function withoutSecrets(target: string): string {
   return query === undefined ? masked : `${masked}?…`;
 }
 
-const MAX_TARGET_CHARACTERS = 2_048;
-
 async function refuseOnSocket(
   refusal: Refusal | Notice,
   request: (RequestLine & { readonly headers?: IncomingHttpHeaders }) | undefined,
@@ -237,28 +255,6 @@ async function endAfterAnswer(socket: net.Socket, door: Door): Promise<void> {
   socket.destroySoon();
 }
 
-/** The first line of a head that the parser refused, if it can be told from noise. */
-function firstLine(packet: Buffer | undefined): RequestLine | undefined {
-  const line = packet?.subarray(0, MAX_TARGET_CHARACTERS).toString('latin1').split('\r\n', 1)[0] ?? '';
-  const [method, url] = line.split(' ');
-  return method !== undefined && /^[A-Z_-]{1,20}$/.test(method) && url !== undefined
-    ? { method, url }
-    : undefined;
-}
-
 /** The connection itself broke, below HTTP: nothing that we write would arrive. */
 const isLost = ({ code = '' }: NodeJS.ErrnoException): boolean =>
   code === 'ECONNRESET' || code.startsWith('ERR_SSL_');
-
-/** What Node's parser refused, as the status that fits. */
-function parserViolation(error: NodeJS.ErrnoException): Refusal {
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return { status: 431, problem: 'the header fields are too large' };
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { status: 408, problem: 'the request took too long to arrive' };
-    default:
-      return { status: 400, problem: `the request is not valid HTTP/1.1 (${error.code ?? error.message})` };
-  }
-}

@@ -46,6 +46,7 @@ export function sendNoticeOnSocket(
   const { status, headers: fields, body } = renderNotice(notice, negotiate(headers));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`,
+    `Date: ${new Date().toUTCString()}`, // a server with a clock dates its answers (RFC 9110 section 6.6.1)
     ...fields.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${body}`);

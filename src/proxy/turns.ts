@@ -21,11 +21,12 @@ type Line = { current: IncomingMessage; readonly waiting: (() => void)[]; isClos
 
 export function createTurns(): Turns {
   const lines = new WeakMap<net.Socket, Line>();
-  const goOn = (socket: net.Socket): void => {
+  const goOn = (socket: net.Socket, { shouldKeepAlive }: ServerResponse): void => {
     const line = lines.get(socket);
     const next = line?.waiting.shift();
-    if (line !== undefined && !socket.writable) {
-      // Gone, or its last response said that it closes: what waits is not worked on (RFC 9112 section 9.6).
+    if (line !== undefined && (!shouldKeepAlive || !socket.writable)) {
+      // Gone, or its last response said that it closes: what waits is not worked on (RFC 9112 section 9.6). It may be
+      // what a refused message hides in its body.
       line.isClosed = true;
       line.waiting.length = 0;
     } else if (next === undefined) lines.delete(socket);
@@ -40,7 +41,7 @@ export function createTurns(): Turns {
         line.isClosed = true; // told once
         return false;
       }
-      response.once('close', () => goOn(socket));
+      response.once('close', () => goOn(socket, response));
       if (line === undefined) {
         // Node loses what follows an upgrade that it does not make in the same segment: nothing more is read then.
         lines.set(socket, { current: request, waiting: [], isClosed: request.headers.upgrade !== undefined });

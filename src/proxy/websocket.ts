@@ -4,17 +4,12 @@ import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
 import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
-import { exchangeError, isFinalStatus } from './exchange.ts';
+import { exchangeError, responseFault } from './exchange.ts';
 import type { ForwardContext } from './forward.ts';
 import { fields, type RawHeaders, requestHeaders, responseHeaders } from './headers.ts';
 import { noticeOf, sendNoticeOnSocket } from './respond.ts';
 import { splice } from './splice.ts';
 import { authorityOf, type ForwardTarget } from './target.ts';
-
-/** A request to switch to WebSocket (RFC 6455), the only protocol that an upgrade may lead to. */
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  return request.method === 'GET' && request.headers.upgrade?.trim().toLowerCase() === 'websocket';
-}
 
 /** A WebSocket handshake in the clear: decided like any request, and joined to its origin when that agrees. */
 export function upgradeToWebSocket(
@@ -48,7 +43,7 @@ async function shakeHands(
   client: net.Socket,
   context: ForwardContext,
 ): Promise<Outcome> {
-  const { limits, via } = context;
+  const { limits, name } = context;
   const handshake = await askOrigin(admission.addresses, target, request, client, context);
   if (client.destroyed) {
     if (handshake.kind !== 'failed') handshake.upstream.destroy();
@@ -58,7 +53,7 @@ async function shakeHands(
     case 'failed':
       return failUpgrade(admission, request, client, context, handshake.error);
     case 'switched':
-      client.write(headOf(handshake.response, via, SWITCH), 'latin1');
+      client.write(headOf(handshake.response, name, SWITCH), 'latin1');
       return { kind: 'tunnel-closed', ...(await splice(client, handshake.upstream, limits)) };
     case 'declined':
       return relayDecline(handshake.response, client, context);
@@ -78,9 +73,9 @@ function askOrigin(
   target: ForwardTarget,
   request: IncomingMessage,
   client: net.Socket,
-  { upstreams, via }: ForwardContext,
+  { upstreams, name }: ForwardContext,
 ): Promise<Handshake> {
-  const headers = requestHeaders(request.rawHeaders, authorityOf(target), via, SWITCH);
+  const headers = requestHeaders(request, authorityOf(target), name, SWITCH);
   const upstream = upstreams.single({
     client,
     addresses,
@@ -101,12 +96,12 @@ function askOrigin(
       if (head.length > 0) socket.unshift(head);
       const agreed = response.headers.upgrade?.trim().toLowerCase() === 'websocket';
       if (agreed) resolve({ kind: 'switched', response, upstream: socket });
-      else giveUp('http_protocol_error');
+      else giveUp('http_upgrade_failed');
     });
     upstream.once('response', (response) => {
-      if (isFinalStatus(response.statusCode))
-        resolve({ kind: 'declined', response, upstream: response.socket });
-      else giveUp('http_protocol_error');
+      const fault = responseFault(response);
+      if (fault === undefined) resolve({ kind: 'declined', response, upstream: response.socket });
+      else giveUp(fault);
     });
     upstream.end();
   });
@@ -116,11 +111,11 @@ function askOrigin(
 function relayDecline(
   response: IncomingMessage,
   client: net.Socket,
-  { limits, via }: ForwardContext,
+  { limits, name }: ForwardContext,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let bytesDown = 0;
-    client.write(headOf(response, via, ['Connection', 'close']), 'latin1');
+    client.write(headOf(response, name, ['Connection', 'close']), 'latin1');
     response.on('data', (chunk: Buffer) => {
       bytesDown += chunk.length;
     });
@@ -143,13 +138,17 @@ function relayDecline(
   });
 }
 
-function headOf(response: IncomingMessage, via: string, extra: RawHeaders): string {
+function headOf(response: IncomingMessage, name: string, extra: RawHeaders): string {
   const phrase = http.STATUS_CODES[response.statusCode ?? 0] ?? 'Unknown';
   const lines = [`HTTP/1.1 ${response.statusCode} ${phrase}`];
-  for (const [name, value] of fields([...responseHeaders(response.rawHeaders, via), ...extra]))
-    lines.push(`${name}: ${value}`);
+  for (const [field, value] of fields([...dateOf(response), ...responseHeaders(response, name), ...extra]))
+    lines.push(`${field}: ${value}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
+
+/** A response without a date is given that of its arrival (RFC 9110 section 6.6.1). */
+const dateOf = ({ headers }: IncomingMessage): RawHeaders =>
+  headers.date === undefined ? ['Date', new Date().toUTCString()] : [];
 
 async function failUpgrade(
   admission: Admission,

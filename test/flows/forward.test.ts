@@ -395,7 +395,7 @@ test("no client is sent over a connection that another client's requests may hav
 
 test.for([
   ['no such name', 'nowhere.invalid', 502, 'dns_error'],
-  ['nobody listens', 'allowed.test:1', 502, 'connection_refused'],
+  ['nobody listens', 'allowed.test:2', 502, 'connection_refused'],
 ])('%s: the client is told, with the type of RFC 9209', async ([, authority, status, error]) => {
   const proxy = await startProxy();
   const answer = await request(proxy.port, `http://${authority}/`);

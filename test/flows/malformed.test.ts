@@ -97,7 +97,7 @@ const BAD_REQUESTS: readonly (readonly [name: string, status: number, request: s
   ],
   [
     'chunked hidden behind a comma',
-    501,
+    400,
     `POST http://allowed.test/ HTTP/1.1\r\n${HEAD}Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n`,
   ],
   [
@@ -112,7 +112,7 @@ const BAD_REQUESTS: readonly (readonly [name: string, status: number, request: s
   ],
   ['CONNECT with a body', 400, `CONNECT allowed.test:443 HTTP/1.1\r\n${HEAD}Content-Length: 3\r\n\r\nabc`],
   ['no HTTP at all', 400, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
-  ['an unknown version', 400, `GET http://allowed.test/ HTTP/3.0\r\n${HEAD}\r\n`],
+  ['an unknown version', 505, `GET http://allowed.test/ HTTP/3.0\r\n${HEAD}\r\n`],
   ['a folded field', 400, `GET http://allowed.test/ HTTP/1.1\r\n${HEAD}X: a\r\n b\r\n\r\n`],
   ['a space before the colon', 400, `GET http://allowed.test/ HTTP/1.1\r\n${HEAD}X : a\r\n\r\n`],
   ['a NUL in a field', 400, `GET http://allowed.test/ HTTP/1.1\r\n${HEAD}X: a\0b\r\n\r\n`],

@@ -19,6 +19,7 @@ function egressWith({
   return createEgress(
     {
       connectPorts: [443],
+      forbiddenHttpPorts: [],
       internalNetworks: networks.map(network),
       internalNames: names.map(pattern),
       tunnels: { addressLiterals },
