@@ -96,6 +96,7 @@ function expectSafe(text: string): void {
     }
 }
 
+// Covers: EV-25
 describe('whatever stands in a request or a policy', () => {
   test.each(OURS)('is shown, never acted on: %j', expectSafe);
 

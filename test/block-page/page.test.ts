@@ -117,6 +117,7 @@ describe('each reason gets the help that fits it', () => {
     expect(said('blocked: port-forbidden', {}, 'ko')).toContain('8081번 포트');
   });
 
+  // Covers: EV-44
   test('a forbidden address: its kind, never the address, which would map the internal network', () => {
     expect(said('blocked: address-forbidden')).toContain('link-local');
     expect(said('blocked: address-forbidden')).not.toContain('169.254.169.254');
@@ -154,6 +155,7 @@ describe('every page', () => {
     },
   );
 
+  // Covers: EV-25
   test('fetches, runs and submits nothing, and is small', () => {
     for (const { subject, language } of every) {
       const text = page(notice(subject), language);

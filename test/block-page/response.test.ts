@@ -149,6 +149,7 @@ describe.each(FORMATS)('every answer as %s', (format) => {
     }
   });
 
+  // Covers: EV-26
   test('is kept by no cache, and leaves nothing behind in the site’s name', () => {
     for (const { response } of responses) {
       expect(header(response, 'Cache-Control')).toBe('no-store');
@@ -185,6 +186,7 @@ describe.each(FORMATS)('every answer as %s', (format) => {
   });
 });
 
+// Covers: EV-25
 test('the Content Security Policy allows this page’s own style and nothing else', () => {
   const response = renderNotice(blockedByRule(), ENGLISH_HTML);
   const style = /<style>(.*?)<\/style>/s.exec(response.body)?.[1];

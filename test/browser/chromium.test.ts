@@ -104,6 +104,7 @@ describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-
     expect(refused).toMatchObject({ host: 'allowed.test', sni: 'allowed.test', reason: 'ech-forbidden' });
   });
 
+  // Covers: EV-26
   test('unblocked again, the same address shows the site: nothing of the block stays behind (EV-26)', async () => {
     const origin = await startHttpsOrigin('blocked.test', (_, response) => response.end('the site itself'));
     const proxy = await startProxy({ connectPorts: [origin.port] });

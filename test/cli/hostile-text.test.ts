@@ -10,6 +10,7 @@ const KEY = 'a\u001b]0;title\u0007\u202eb';
 const check = (files: Readonly<Record<string, string>>, ...args: readonly string[]) =>
   postern(['check', ...args], { cwd: folderWith(files) });
 
+// Covers: EV-27
 test.each<[string, Readonly<Record<string, string>>]>([
   ['a key', { 'policies/trade.yaml': `${TRADE_POLICY}"a\\e]0;title\\a\\u202eb": 1\n` }],
   ['a value', { 'policies/trade.yaml': 'department: trade\ntitle: Trade\ndefault: "a\\e[2J\\u202e"\n' }],

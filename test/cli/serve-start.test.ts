@@ -175,6 +175,7 @@ describe('what keeps it from starting ends with 1, and says what to do', () => {
     expect(result.stderr).toContain('this machine does not have the address');
   });
 
+  // Covers: EV-22
   test('a CA key that others can read', async () => {
     const cwd = freshFolder();
     await postern(['ca', 'init'], { cwd });

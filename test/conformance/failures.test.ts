@@ -44,7 +44,7 @@ test('an origin that does not answer in time is a 504', async () => {
   expect(PROXY_STATUS.exec(received)?.[1]).toBe('http_response_timeout');
 });
 
-// Covers: RFC 9209 section 2; RFC 9110 section 5.6
+// Covers: RFC 9209 section 2; RFC 8941 section 3.3.3
 test('every error type has a status that is an error, and the details are one well-formed string', async () => {
   for (const status of Object.values(PROXY_ERROR_STATUS)) expect(status).toBeGreaterThanOrEqual(400);
   const proxy = await startProxy();

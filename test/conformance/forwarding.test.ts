@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exchangeRaw } from '../support/client.ts';
 import { startHttpOrigin } from '../support/origin.ts';
-import { startProxy } from '../support/proxy.ts';
+import { BLOCKING_POLICY, startProxy } from '../support/proxy.ts';
 import { OK, startHostileOrigin, startRecordingOrigin } from '../support/recording-origin.ts';
 import { ask, head, statusesOf } from './support.ts';
 
@@ -253,7 +253,7 @@ test.for([
   },
 );
 
-// Covers: EV-10; RFC 9110 section 7.8 content
+// Covers: EV-10
 test('a WebSocket handshake with a body is refused, so that the body is nobody’s first frame', async () => {
   const origin = await startRecordingOrigin();
   const proxy = await startProxy();
@@ -280,4 +280,24 @@ test('a redirect is passed on and never followed', async () => {
   expect(statusesOf(received)).toEqual([302]);
   expect(received).toContain(`\r\nLocation: http://127.0.0.1:${inside.port}/\r\n`);
   expect(inside.accepted()).toBe(0);
+});
+
+// Covers: EV-14
+test('no field makes a client another’s: the department comes from its connection', async () => {
+  const proxy = await startProxy({
+    policies: {
+      'office.yaml': BLOCKING_POLICY,
+      'lab.yaml': 'department: lab\ntitle: Lab\nmembers: { networks: [10.9.9.9] }\ndefault: allow\n',
+    },
+  });
+  const claims = [
+    'X-Forwarded-For: 10.9.9.9',
+    'Forwarded: for=10.9.9.9',
+    'X-Real-IP: 10.9.9.9',
+    'X-Department: lab',
+    'Proxy-Authorization: Basic bGFiOmxhYg==',
+  ];
+  const request = `GET http://blocked.test/ HTTP/1.1\r\nHost: x\r\n${claims.join('\r\n')}\r\nConnection: close\r\n\r\n`;
+  expect(statusesOf(await exchangeRaw(proxy.port, request))).toEqual([403]);
+  expect(await proxy.linesOf('decision', 1)).toMatchObject([{ department: 'office', client: '127.0.0.1' }]);
 });

@@ -20,6 +20,7 @@ const KINDS: readonly [string, readonly string[]][] = [
   ['halves of a surrogate pair', ['\ud800', '\udfff']],
 ];
 
+// Covers: EV-27
 describe('text from outside', () => {
   describe.each(KINDS)('%s', (_name, characters) => {
     test('are escaped in host, method, path and user, and parse back to the same', async () => {
@@ -41,6 +42,7 @@ describe('text from outside', () => {
     });
   });
 
+  // Covers: EV-27
   test('cannot forge a second line', async () => {
     const forged = '/\n{"v":1,"event":"decision","action":"forward"}\r\n';
     const [line = '', ...more] = await linesFor(decisionRecord({ path: forged }));

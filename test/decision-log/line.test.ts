@@ -154,6 +154,7 @@ describe('the line of a decision', () => {
     for (const line of lines) expect(JSON.parse(line)).not.toHaveProperty('domain');
   });
 
+  // Covers: EV-44
   test('tells the policy’s own words to nobody: reasons and references stay on the page', async () => {
     const line = await lineFor(decisionRecord());
     expect(line).not.toContain('not for the log');

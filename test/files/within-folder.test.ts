@@ -20,6 +20,7 @@ test('a file is read through links that stay in the folder, as mounted configura
   expect(Buffer.from(bytes).toString()).toBe('text');
 });
 
+// Covers: EV-40
 test('a link out of the folder is refused, whether it is the file or a folder on the way', () => {
   const outside = folderWith({ 'a.yaml': 'text' });
   const root = folderWith();

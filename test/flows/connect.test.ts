@@ -40,7 +40,7 @@ test('a real TLS client reaches a real TLS origin through a tunnel, end to end',
   expect(body).toMatchObject({ status: 200, body: 'secret' });
 });
 
-// Covers: EV-32
+// Covers: EV-32; RFC 9110 section 9.3.6 tunnel-close
 test('half-close: a client that has said all still hears the rest', async () => {
   const origin = await startRawOrigin((socket) => {
     socket.allowHalfOpen = true;
@@ -264,6 +264,7 @@ test.skipIf(!hasCommand('curl'))(
   },
 );
 
+// Covers: EV-31
 test.for([
   ['says nothing', ''],
   ['drips a handshake', '\x16\x03\x01'],
@@ -278,6 +279,7 @@ test.for([
   });
 });
 
+// Covers: EV-19
 test('a blocked client that leaves, or speaks something else than TLS, is one outcome and no crash', async () => {
   const proxy = await startProxy();
   const leaver = await openTunnel(proxy.port, 'blocked.test:443');
@@ -329,6 +331,7 @@ test.for([
   await proxy.linesOf('outcome', 1);
 });
 
+// Covers: EV-13
 test('a client of no department is blocked, and told its address', async () => {
   const origin = await startHttpOrigin((_, response) => response.end());
   const proxy = await startProxy({

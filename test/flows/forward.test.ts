@@ -59,6 +59,7 @@ test('a blocked request gets the page with its incident code, and its origin hea
   expect(origin.accepted()).toBe(0);
 });
 
+// Covers: EV-03
 test('each request on one connection is decided by itself and in its turn, pipelined ones too', async () => {
   const origin = await startHttpOrigin((_, response) => response.end('fine'));
   const proxy = await startProxy();
@@ -76,6 +77,7 @@ test('each request on one connection is decided by itself and in its turn, pipel
   expect(decisions.map(({ action }) => action)).toEqual(['forward', 'block', 'forward']);
 });
 
+// Covers: EV-09; EV-35
 test('the origin sees the target as Host, our Via, and no field that was for the proxy', async () => {
   let seen: string[] = [];
   const origin = await startHttpOrigin((incoming, response) => {
@@ -109,6 +111,7 @@ test('the origin sees the target as Host, our Via, and no field that was for the
   expect(seen).toHaveLength(8);
 });
 
+// Covers: EV-41
 test('the client sees our Via, and no field that would lead it around the proxy', async () => {
   const origin = await startHttpOrigin((_, response) => {
     response.writeHead(200, [
@@ -218,6 +221,7 @@ test('an HTTP/1.0 client gets a body that ends with the connection', async () =>
   expect(received.endsWith('\r\n\r\nstreamed, without a length')).toBe(true);
 });
 
+// Covers: EV-10
 test('DELETE with a chunked body and a second request hidden in it reaches the origin as one request', async () => {
   const seen: string[] = [];
   const origin = await startHttpOrigin((incoming, response) => {
@@ -292,6 +296,7 @@ test('an HTTP/1.0 client, too, learns that an origin died mid-body', async () =>
   expect((await client.closed()).error?.code).toBe('ECONNRESET');
 });
 
+// Covers: EV-19; EV-32
 test('150 client aborts leave no upstream connection', async () => {
   const origin = await startHttpOrigin((_, response) => {
     response.writeHead(200, { 'content-length': 1e9 });
@@ -580,6 +585,7 @@ test('an upload that was answered early ends upstream with the answer', async ()
   await vi.waitFor(() => expect(origin.open()).toBe(0));
 });
 
+// Covers: EV-31
 test('a client that never ends its body after the answer is cut off', async () => {
   const proxy = await startProxy({ limits: { lingerMs: 50 } });
   const client = connectRaw(proxy.port);

@@ -35,6 +35,7 @@ const HOSTILE: readonly [name: string, save: (path: string) => void, problem: Re
   ['bytes that are no text', inFile(Buffer.from([0xc2, 0xf7])), /not UTF-8/],
 ];
 
+// Covers: EV-38; EV-13
 test.each(HOSTILE)(
   '%s in the folder is refused in clear words, and the running policies stay',
   {

@@ -31,6 +31,7 @@ const BAD_CONNECT_TARGETS = [
   ':443',
 ];
 
+// Covers: EV-04; EV-05; EV-16; EV-19
 test.for(BAD_CONNECT_TARGETS)('CONNECT %s is 400 and one line, and the process lives', async (target) => {
   const proxy = await startProxy();
   const received = await exchangeRaw(proxy.port, `CONNECT ${target} HTTP/1.1\r\nHost: allowed.test\r\n\r\n`);
@@ -57,6 +58,7 @@ const BLOCKED_SPELLINGS = [
   'chat.blocked.test:0443',
 ];
 
+// Covers: EV-04
 test.for(BLOCKED_SPELLINGS)('CONNECT %s, whatever its spelling, is blocked', async (target) => {
   const proxy = await startProxy({ config: { blockPage: { https: 'refuse' } } });
   const received = await exchangeRaw(proxy.port, `CONNECT ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -119,6 +121,7 @@ const BAD_REQUESTS: readonly (readonly [name: string, status: number, request: s
   ['fields without end', 431, `GET http://allowed.test/ HTTP/1.1\r\n${HEAD}X: ${'a'.repeat(70_000)}\r\n\r\n`],
 ];
 
+// Covers: EV-05; EV-09; EV-10; EV-28
 test.for(BAD_REQUESTS)(
   'a request with %s is %i and one line, and its origin hears nothing',
   async ([, status, text]) => {
@@ -137,6 +140,7 @@ test.for(BAD_REQUESTS)(
   },
 );
 
+// Covers: EV-28
 test('a coding that the parser finds out only after the head is one refusal, not two', async () => {
   const proxy = await startProxy();
   const received = await exchangeRaw(
@@ -156,6 +160,7 @@ test('a head that never ends is given up with 408', async () => {
   expect(proxy.lines()).toMatchObject([{ reason: 'malformed', status: 408 }]);
 });
 
+// Covers: EV-31
 test('a target of any length is refused in no time, and shown without its secrets', async () => {
   const proxy = await startProxy();
   const target = `http://user:secret@b/${'a@'.repeat(30_000)}`;
@@ -179,6 +184,7 @@ test('a connection that never asks anything is closed without an answer and with
   expect(proxy.lines()).toEqual([]);
 });
 
+// Covers: EV-19
 test('connections that break off before or within a head leave no line and no harm', async () => {
   const proxy = await startProxy();
   for (const bytes of ['', 'G', 'CONNECT allowed.test:443 HTTP/1.1\r\n']) {
@@ -190,6 +196,7 @@ test('connections that break off before or within a head leave no line and no ha
   expect((await proxy.linesOf('decision', 1)).filter(({ reason }) => reason !== 'rule')).toEqual([]);
 });
 
+// Covers: EV-31
 test('more pipelined requests than anybody needs end the connection, not the process', async () => {
   const proxy = await startProxy();
   const client = connectRaw(proxy.port);
@@ -201,6 +208,7 @@ test('more pipelined requests than anybody needs end the connection, not the pro
   expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
 });
 
+// Covers: EV-10; EV-36
 test('what follows a request on its connection never takes the place of its answer', async () => {
   const origin = await startHttpOrigin((incoming, response) => {
     incoming.resume();

@@ -53,6 +53,7 @@ test('editing a policy while a download runs changes the next decision, and the 
   expect(decisions[0]?.policy).not.toBe(decisions[1]?.policy);
 });
 
+// Covers: EV-13
 test('breaking a policy changes nothing, and says why with its line', async () => {
   const proxy = await startProxy();
   proxy.writePolicy('office.yaml', BLOCKING_POLICY.replace('block:', 'blok:'));

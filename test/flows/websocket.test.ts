@@ -52,6 +52,7 @@ test('a WebSocket in the clear passes, both ways, and is logged as one', async (
   await vi.waitFor(() => expect(origin.open()).toBe(0));
 });
 
+// Covers: EV-36
 test('a WebSocket to a blocked host gets the page, and nothing is dialled', async () => {
   const origin = await startEchoOrigin();
   const proxy = await startProxy();
@@ -90,6 +91,7 @@ test('an origin that declines the upgrade is heard', async () => {
   });
 });
 
+// Covers: EV-36
 test('no other protocol is upgraded to: the request goes on as a plain one (EV-36)', async () => {
   let upgrade: string | undefined = 'none seen';
   const origin = await startHttpOrigin((incoming, response) => {
@@ -103,6 +105,7 @@ test('no other protocol is upgraded to: the request goes on as a plain one (EV-3
   expect(upgrade).toBeUndefined();
 });
 
+// Covers: EV-36; RFC 9110 section 7.8 agreed
 test.for([
   [
     'switches to something else',

@@ -86,7 +86,7 @@ describe('what cannot be read is a problem, and nothing goes live', () => {
     );
   });
 
-  // EV-13
+  // Covers: EV-13
   test('an empty folder, which is no policy at all', async () => {
     expect(await problemsIn(folderWith())).toEqual([
       'policies: there is no department (add a file with `department:`)',
@@ -150,6 +150,7 @@ describe('what cannot be read is a problem, and nothing goes live', () => {
 
 // EV-40
 describe('a link', () => {
+  // Covers: EV-40
   test('out of the folder is refused, relative or absolute, to a file or through a folder', async () => {
     const outside = folderWith({ 'office.yaml': OFFICE });
     const folder = folderWith({ 'b.yaml': OFFICE });

@@ -55,6 +55,7 @@ describe('a file counts by the end of its name, in whatever letters', () => {
   });
 });
 
+// Covers: EV-40
 describe('a file that changes while it is read is refused, for half of it may be old', () => {
   const CHANGED = ['a.yaml: it changed while it was read (save it again, or reload)'];
 
@@ -102,6 +103,7 @@ describe('a file that changes while it is read is refused, for half of it may be
   });
 });
 
+// Covers: EV-40
 describe('what comes in a file’s place before it is opened is neither followed nor waited for', () => {
   const replacing = (replace: (path: string) => void): readonly string[] => {
     const folder = folderWith({ 'a.yaml': OFFICE });

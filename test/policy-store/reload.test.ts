@@ -63,7 +63,7 @@ describe('a reload', () => {
   });
 });
 
-// EV-13
+// Covers: EV-13
 describe('whatever is wrong, the running set stays', () => {
   test.each([
     ['a syntax error', 'rules: [', /^\S+\/office\.yaml:\d+:\d+: /],

@@ -35,7 +35,7 @@ describe('what nobody stated is the safe choice', () => {
     expect(compiled?.map(({ mode }) => mode)).toEqual(['observe', 'enforce']);
   });
 
-  // EV-13
+  // Covers: EV-13
   test('no department at all is a problem, not an open door', () => {
     const none = 'policies: there is no department (add a file with `department:`)';
     expect(problemsOf({})).toBe(none);

@@ -132,12 +132,12 @@ describe('the truth table', () => {
     expect(ask(office({ default: 'block' }), URL)).toBe('block by default');
   });
 
-  // EV-13
+  // Covers: EV-13
   test('5: a department that states no default blocks', () => {
     expect(ask(office({ default: undefined }), URL)).toBe('block by default');
   });
 
-  // EV-13
+  // Covers: EV-13
   test.each([undefined, '', 'Office', 'another', '__proto__', 'constructor'])(
     'the department %s, which nobody wrote, is blocked whatever the others allow',
     (department) => {
@@ -146,6 +146,7 @@ describe('the truth table', () => {
     },
   );
 
+  // Covers: EV-44
   test('departments do not see each other’s rules and exceptions', () => {
     const policies = policiesOf({
       'a.yaml': JSON.stringify({
@@ -357,6 +358,7 @@ describe('observe', () => {
     expect(ask(policies, URL)).toBe('block by rule ban');
   });
 
+  // Covers: EV-13
   test('an unknown department is blocked even where all observe', () => {
     expect(ask(office({ mode: 'observe' }), URL, { department: 'another' })).toBe(
       'block by department-unknown',
@@ -365,6 +367,7 @@ describe('observe', () => {
 });
 
 // EV-04, EV-11: what is matched is the canonical host, so that no spelling slips past a rule.
+// Covers: EV-04
 test.each([
   'https://CHAT.DeepSeek.com./',
   'https://%63hat.deepseek.com/',
@@ -374,6 +377,7 @@ test.each([
   expect(ask(office({ rules: [block('ban', ['=chat.deepseek.com'])] }), url)).toBe('block by rule ban');
 });
 
+// Covers: EV-04; EV-11
 test.each([
   'http://127.0.0.1/',
   'http://127.1/',

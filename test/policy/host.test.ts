@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { addressLiteral, parseHost } from '../../src/policy/host.ts';
 import { errorOf, host } from './support.ts';
 
-// EV-04
+// Covers: EV-04; RFC 3986 section 3.2.2
 describe('every spelling of a name is one host', () => {
   test.each([
     ['as it is', 'chat.deepseek.com'],
@@ -49,7 +49,7 @@ describe('every spelling of a name is one host', () => {
   });
 });
 
-// EV-04, EV-11
+// Covers: EV-04; EV-11
 describe('every spelling of an address is one host', () => {
   test.each([
     '127.0.0.1',
@@ -131,6 +131,7 @@ describe('every spelling of an address is one host', () => {
   });
 });
 
+// Covers: EV-05; EV-04
 describe('what could be read in two ways is refused, with its reason', () => {
   const CONTROL = 'the host holds a control character or a space';
   const DELIMITER = 'the host holds a URL delimiter';
@@ -212,7 +213,7 @@ describe('lengths', () => {
     expect(parseHost(`${'한'.repeat(63)}.kr`).ok).toBe(false);
   });
 
-  // EV-39
+  // Covers: EV-39
   test('a megabyte of host is refused, not worked through', () => {
     expect(parseHost('a'.repeat(1_000_000)).ok).toBe(false);
     expect(parseHost('a.'.repeat(500_000)).ok).toBe(false);
@@ -252,6 +253,7 @@ describe('for any text', () => {
     );
   });
 
+  // Covers: EV-05; EV-27
   test('a host holds nothing but lower-case letters, digits, `.`, `-` and `_`, or is a bracketed address', () => {
     fc.assert(
       fc.property(text, (spelling) => {

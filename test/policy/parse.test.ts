@@ -269,7 +269,7 @@ describe('a rule', () => {
     );
   });
 
-  // EV-37
+  // Covers: EV-37
   test.each([
     [
       'a bare public suffix',
@@ -558,6 +558,7 @@ exceptions:
     expect(policies.departments.get('b')?.title).toEqual({ en: 'B' });
   });
 
+  // Covers: EV-38
   test('no key of JavaScript’s own slips through', () => {
     for (const key of ['constructor', 'hasOwnProperty', 'toString', '__proto__', '<<'])
       expect(problemsOfOffice(`${key}: { mode: observe }\n`)).toBe(

@@ -16,6 +16,7 @@ describe('an authority', () => {
   });
 
   // EV-16: 65979 is 443 modulo 65536.
+  // Covers: EV-16
   test.each([
     '0',
     '00000',

@@ -37,6 +37,7 @@ import {
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
 describe('createAuthority', () => {
+  // Covers: EV-22
   test('the key is for its owner only, the certificate for everyone', () => {
     const directory = temporaryDirectory();
     newAuthority(directory);
@@ -186,6 +187,7 @@ describe('loadAuthority', () => {
     expect(problem).toMatchObject({ at: join(directory, name), problem: 'the file cannot be read (EISDIR)' });
   });
 
+  // Covers: EV-22
   test.each([0o644, 0o640, 0o604, 0o620, 0o601])('a key of mode 0%o is refused, with the cure', (mode) => {
     const directory = temporaryDirectory();
     newAuthority(directory);

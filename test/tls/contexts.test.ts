@@ -20,6 +20,7 @@ describe('the cache of contexts', () => {
     expect(contexts.contextFor('a.example')).not.toBe(contexts.contextFor('b.example'));
   });
 
+  // Covers: EV-24
   test('it holds no more than its capacity, and the least recently used goes first', () => {
     const { contextFor } = createLeafContexts(newAuthority(), { capacity: 2, ...at(NOW) });
     const [a, b] = [contextFor('a.example'), contextFor('b.example')];
@@ -30,6 +31,7 @@ describe('the cache of contexts', () => {
     expect(contextFor('b.example')).not.toBe(b);
   });
 
+  // Covers: EV-24
   test('a flood of hosts leaves only the last ones', () => {
     const { contextFor } = createLeafContexts(newAuthority(), { capacity: 8, ...at(NOW) });
     const first = Array.from({ length: 40 }, (_, index) => contextFor(`h${index}.example`));
@@ -97,6 +99,7 @@ describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('a %s handshake', (version)
     await expect(visited).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
   });
 
+  // Covers: EV-02; RFC 6066 section 3
   test('does not resume a session that was saved under another host', async () => {
     const authority = newAuthority();
     const { contextFor } = createLeafContexts(authority, at(NOW));
@@ -107,6 +110,7 @@ describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])('a %s handshake', (version)
     expect(second).toMatchObject({ reused: false, authorized: true, names: 'DNS:b.example' });
   });
 
+  // Covers: EV-02
   test('does not resume a session under its own host either, as tickets are off', async () => {
     const authority = newAuthority();
     const { contextFor } = createLeafContexts(authority, at(NOW));

@@ -18,6 +18,7 @@ function writeTrustStore(password = PASSWORD, friendlyName = 'Postern CA') {
 }
 
 describe('PEM and DER', () => {
+  // Covers: EV-22
   test('both hold the CA certificate, and nothing else', () => {
     const { certificate } = newAuthority();
     const pem = exportPem(certificate);
@@ -32,6 +33,7 @@ describe('PEM and DER', () => {
 });
 
 describe('the PKCS #12 trust store', () => {
+  // Covers: EV-22
   test('holds the certificate in the clear, and no private key', () => {
     const { store, authority } = writeTrustStore();
     expect(store.includes(authority.certificate.raw)).toBe(true);

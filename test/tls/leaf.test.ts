@@ -20,6 +20,7 @@ describe('a leaf', () => {
     },
   );
 
+  // Covers: EV-23; EV-22
   test('is signed by the CA and cannot sign others', () => {
     const authority = newAuthority();
     const leaf = leafFor('www.example.org', NOW, authority);
@@ -28,6 +29,7 @@ describe('a leaf', () => {
     expect(leaf.ca).toBe(false);
   });
 
+  // Covers: EV-23
   test('is for TLS servers only', () => {
     expect(leafFor('www.example.org').keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
   });
@@ -80,6 +82,7 @@ describe('the validity of a leaf', () => {
   });
 });
 
+// Covers: EV-23
 describe('no certificate is made for', () => {
   test.each([
     ['a wildcard', '*.example.org'],

@@ -41,6 +41,7 @@ describe('the four forms', () => {
 });
 
 // EV-37, with smokescreen's invalid globs
+// Covers: EV-37
 describe('what would cover too much, or cannot be told, is refused', () => {
   const FORMS =
     'use `a.b` (it and its subdomains), `=a.b` (it alone), `*.a.b` (its subdomains) or `a.*` (any suffix)';

@@ -103,6 +103,7 @@ describe('the index of domains', () => {
   });
 
   // EV-39. Quadratic building takes minutes here, and an index that scans its patterns does in the second half.
+  // Covers: EV-39
   test('120,000 patterns, half of them of one name, are built and asked 10,000 times', () => {
     const index = buildDomainIndex(
       Array.from({ length: 120_000 }, (_, number) => [

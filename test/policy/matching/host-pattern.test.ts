@@ -38,6 +38,7 @@ describe('a pattern', () => {
   });
 
   // What makes a backtracking engine take years.
+  // Covers: EV-39
   test('takes time in proportion to the host, whatever it is', () => {
     const evil = host(`${'a'.repeat(60)}.${'a'.repeat(60)}.${'a'.repeat(60)}.example.com`);
     expect(found(evil, '^(a+)+\\.(a+)+\\.(a|aa)+\\.x$')).toEqual([]);

@@ -7,6 +7,7 @@ import { type Files, load, problemsOf, problemsOfOffice } from '../support.ts';
  * so when the work is bounded, and minutes when it grows with the square: then the test's own bound ends it.
  */
 
+// Covers: EV-38
 describe('what would make the parser the victim is a problem with a place', () => {
   /** Nine times nine times nine …: a few hundred bytes that stand for gigabytes. */
   const ALIAS_BOMB = [
@@ -102,6 +103,7 @@ describe('what would make the parser the victim is a problem with a place', () =
     expect(problemsOf({ 'a.yaml': text })).toBe(problem);
   });
 
+  // Covers: EV-38
   test('in YAML 1.1, which a file may ask for, `no` is still a word and `0623` no octal 403', () => {
     expect(problemsOf({ 'a.yaml': '%YAML 1.1\n---\ndepartment: a\ntitle: A\ndefault: no\n' })).toBe(
       'policies/a.yaml:5:10: unknown default `no` (allow or block)',
@@ -144,6 +146,7 @@ describe('what would make the parser the victim is a problem with a place', () =
   });
 });
 
+// Covers: EV-38
 describe('what is nested too deeply is told as that', () => {
   test.each([
     ['a hundred thousand lists', '['.repeat(100_000)],
@@ -157,6 +160,7 @@ describe('what is nested too deeply is told as that', () => {
   });
 });
 
+// Covers: EV-38
 describe('a large file takes time as its size, not as its square', () => {
   test.each([
     [
