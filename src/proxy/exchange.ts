@@ -192,6 +192,7 @@ export function responseFault({
   rawHeaders,
 }: IncomingMessage): ProxyError | undefined {
   if (statusCode < 200) return 'http_protocol_error'; // none that ends an exchange (RFC 9110 section 15)
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'http_protocol_error';
   // We ask for no credentials, so an origin that does so in a proxy's words is after those of the client's proxy.
   if (statusCode === 407) return 'http_protocol_error';
   const codings = listOf(rawHeaders, 'transfer-encoding');

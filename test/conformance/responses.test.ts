@@ -58,6 +58,7 @@ const UNUSABLE: readonly (readonly [what: string, error: string, bytes: string])
   ['the status 099', PROTOCOL, 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'],
   ['a status of four digits', PROTOCOL, 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n'],
   ['a status of two digits', PROTOCOL, 'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['the version 0.9', PROTOCOL, 'HTTP/0.9 200 OK\r\nContent-Length: 0\r\n\r\n'],
   ['the version 3.0', PROTOCOL, 'HTTP/3.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
   [
     '407, which is for proxies to say',
