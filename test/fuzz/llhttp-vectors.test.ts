@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../support/cli.ts';
 import { connectRaw } from '../support/client.ts';
-import type { Origin } from '../support/origin.ts';
 import { startProxy } from '../support/proxy.ts';
 import { startHostileOrigin, startRecordingOrigin } from '../support/recording-origin.ts';
-import { type Message, type Vector, vectorsIn } from './llhttp-vectors.ts';
+import { type Message, toProxy, type Vector, vectorsIn } from './llhttp-vectors.ts';
 import { readMessages } from './message-reader.ts';
 
 const LLHTTP = join(ROOT, '../shared/data/llhttp');
@@ -103,18 +102,6 @@ const responseEssence = (message: Message): readonly unknown[] => [statusOf(mess
 
 const anyOf = (patterns: readonly RegExp[]): RegExp =>
   new RegExp(patterns.map(({ source }) => source).join('|'));
-
-/** A request for an origin, as its client would ask a proxy for it, with a Host that is one; all other bytes stay. */
-function toProxy(bytes: string, origin: Origin): string {
-  return bytes.replace(
-    /^([A-Z-]+) (?:http:\/\/[^/? ]*)?(\/?[^ \r\n]*) ((?:HTTP|ICE|RTSP)\/1\.[01]\r\n)((?:[^\r\n]+\r\n)*)/gm,
-    (all: string, method: string, path: string, version: string, fields: string) => {
-      if (method === 'CONNECT') return all;
-      const others = fields.replace(/^host *:.*\r\n/gim, '');
-      return `${method} http://allowed.test:${origin.port}${path === '*' ? '' : path} ${version}Host: allowed.test\r\n${others}`;
-    },
-  );
-}
 
 /** Fields that are written anew, or end here (docs/differences-from-squid.md). */
 const REWRITTEN =

@@ -106,3 +106,15 @@ function note(message: Draft, { name, text }: Span): void {
   else if (name === 'header_value' && last !== undefined) last[1] = text;
   else message.start.push(text);
 }
+
+/** A request for an origin, as its client would ask a proxy for it, with a Host that is one; all other bytes stay. */
+export function toProxy(bytes: string, origin: { readonly port: number }): string {
+  return bytes.replace(
+    /^([A-Z-]+) (?:http:\/\/[^/? ]*)?(\/?[^ \r\n]*) ((?:HTTP|ICE|RTSP)\/1\.[01]\r\n)((?:[^\r\n]+\r\n)*)/gm,
+    (all: string, method: string, path: string, version: string, fields: string) => {
+      if (method === 'CONNECT') return all;
+      const others = fields.replace(/^host *:.*\r\n/gim, '');
+      return `${method} http://allowed.test:${origin.port}${path === '*' ? '' : path} ${version}Host: allowed.test\r\n${others}`;
+    },
+  );
+}

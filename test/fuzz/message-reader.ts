@@ -47,7 +47,7 @@ function chunked(text: string): Body {
   let content = '';
   let rest = text;
   for (;;) {
-    const size = /^([0-9a-f]+)\r\n/.exec(rest)?.[1];
+    const size = /^([0-9a-fA-F]+)\r\n/.exec(rest)?.[1];
     if (size === undefined) return { content, rest: '', isComplete: false };
     const length = Number.parseInt(size, 16);
     rest = rest.slice(size.length + 2);
