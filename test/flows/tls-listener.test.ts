@@ -303,7 +303,7 @@ describe('where clients need certificates', () => {
     const clientCa = newCa();
     const { connect } = await startSecured({ clientCa });
     const client = connect(issueClient(clientCa));
-    client.socket.write(get(1));
+    client.socket.write(get(2));
     expect((await client.closed()).received).toMatch(/^HTTP\/1\.1 502 /);
   });
 
@@ -324,7 +324,7 @@ describe('where clients need certificates', () => {
     const clientCa = newCa();
     const { proxy, connect } = await startSecured({ clientCa });
     const client = connect(options(clientCa));
-    client.socket.write(get(1));
+    client.socket.write(get(2));
     expect((await client.closed()).received).toBe('');
     expect(await proxy.linesOf('decision', 1)).toMatchObject([{ reason: 'malformed', problem }]);
   });
@@ -375,7 +375,7 @@ describe('a reload', () => {
     writeFileSync(before.file, after.authority.certificatePem);
     proxy.reload();
     const client = connect({ ...credentials, session: another });
-    client.socket.write(get(1));
+    client.socket.write(get(2));
     expect((await client.closed()).received).toBe('');
     expect(await proxy.linesOf('decision', 1)).toMatchObject([{ reason: 'malformed' }]);
   });
