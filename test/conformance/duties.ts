@@ -213,6 +213,7 @@ const SEMANTICS: readonly Row[] = [
   ['10.1.1 http-1.0', 'MUST', 'leave an expectation in HTTP/1.0 aside'],
   ['10.1.1 other', 'MAY', 'answer another expectation with 417 (here: it is the origin’s to answer)'],
   ['10.1.4', 'MUST', 'not pass TE on'],
+  ['10.2.3', 'MAY', 'say in Retry-After when to come again, where it turns somebody away for a while'],
   ['11.7.1', 'MUST NOT', 'pass on credentials and challenges that are between the client and a proxy'],
   ['11.7.1 origin', 'MUST NOT', 'let an origin ask a client for its proxy’s credentials'],
   ['15 unknown', 'MUST', 'pass a status that it does not know, by its class'],

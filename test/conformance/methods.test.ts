@@ -156,7 +156,7 @@ test.for([22, 25, 80, 1, 8080, 3128])(
 // Covers: RFC 9110 section 9.3.6 no-framing; RFC 9112 section 6.1 no-coding
 test('the 200 to a CONNECT has neither a length nor a transfer coding', async () => {
   const origin = await startRawOrigin((socket) => socket.resume());
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   const client = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
   expect(client.received()).toBe('HTTP/1.1 200 Connection Established\r\n\r\n');
 });
@@ -166,7 +166,7 @@ test.for(['Content-Length: 3', 'Transfer-Encoding: chunked'])(
   'a CONNECT with content is refused, and none of it passes: %s',
   async (fields) => {
     const origin = await startRecordingOrigin();
-    const proxy = await startProxy({ connectPorts: [origin.port] });
+    const proxy = await startProxy({ plainPorts: [origin.port] });
     const received = await exchangeRaw(
       proxy.port,
       `CONNECT allowed.test:${origin.port} HTTP/1.1\r\nHost: x\r\n${fields}\r\n\r\nabc`,
@@ -215,7 +215,7 @@ test('a WebSocket goes to none of these ports either, and a port that the admini
 // Covers: RFC 9110 section 9.3.6 tunnel-close
 test('a tunnel passes what one side sent before it closed, and then closes the other', async () => {
   const origin = await startRawOrigin((socket) => socket.end('the last words'));
-  const proxy = await startProxy({ connectPorts: [origin.port] });
+  const proxy = await startProxy({ plainPorts: [origin.port] });
   const client = connectRaw(proxy.port);
   client.socket.write(`CONNECT allowed.test:${origin.port} HTTP/1.1\r\nHost: x\r\n\r\n`);
   expect((await client.closed()).received).toMatch(/\r\n\r\nthe last words$/);
