@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { prepareRoutes, prepareUpstream, unknownDepartments } from './app-upstream.ts';
 import { createPageServer } from './block-page/over-tls.ts';
 import type { Config } from './config/load.ts';
 import type { DecisionLog } from './decision-log/record.ts';
@@ -16,11 +17,12 @@ import type { PageOverTls } from './proxy/connect.ts';
 import { createResolve } from './proxy/dns/resolve.ts';
 import { createEgress } from './proxy/egress.ts';
 import { saidNothing } from './proxy/gate.ts';
+import type { ParentState } from './proxy/health.ts';
 import type { Limits } from './proxy/limits.ts';
 import type { ProxyContext } from './proxy/listener.ts';
 import { createListeners, type Listeners } from './proxy/listeners.ts';
 import { createReception, type Reception } from './proxy/reception.ts';
-import { createUpstreams } from './proxy/upstreams.ts';
+import { createRoutes, type Routes } from './proxy/route.ts';
 import { capacityFor } from './supervisor/capacity.ts';
 import { type Answer, askRunning, type Command, serveControl } from './supervisor/control.ts';
 import { type Drainable, drainable } from './supervisor/drain.ts';
@@ -71,18 +73,28 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
   const pageOverTls =
     config.blockPage.https === 'page' ? preparePages(config.certs, announce) : succeed(undefined);
   if (!pageOverTls.ok) return pageOverTls;
+  const entries = prepareRoutes(config.egress.upstream);
+  const strangers = unknownDepartments(config.egress.upstream, policies.value);
+  if (!entries.ok || strangers.length > 0) return fail([...(entries.ok ? [] : entries.error), ...strangers]);
   warnOfExpired(policies.value, announce);
   const log = openLog(config, announce);
   if (!log.ok) return log;
 
   const { limits } = config;
   const store = createPolicyStore(policies.value);
+  let ownPorts: ReadonlySet<number> = new Set(config.listen.map(({ port }) => port));
+  const door = createDoor(config, store, log.value, createRoutes(entries.value), limits, () => ownPorts);
+  const upstream = await prepareUpstream(entries.value, door, limits);
+  if (!upstream.ok) {
+    await log.value.close();
+    return upstream;
+  }
+  const { opener, upstreams, parentStates, warnings } = upstream.value;
+  for (const problem of warnings) announce({ kind: 'warning', problem });
   const reception = openReception(limits, log.value, store, announce);
-  const upstreams = createUpstreams(limits);
-  let ownPorts: ReadonlySet<number> = new Set();
-  const door = createDoor(config, store, log.value, limits, () => ownPorts);
   const { tunnels } = config.egress;
-  const context = { door, reception, limits, upstreams, tunnels, pageOverTls: pageOverTls.value, name: NAME };
+  const paths = { door, limits, opener, upstreams, tunnels, pageOverTls: pageOverTls.value, name: newName() };
+  const context = { ...paths, reception };
   const opened = await openListeners(config, context);
   if (!opened.ok) {
     reception.close();
@@ -97,7 +109,8 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
   const endpoints = listeners.servers.map((server, index) => endpointOf(server, config.listen[index]));
   ownPorts = new Set(endpoints.map(({ port }) => port));
   const certificates = createCertificateRenewal(listeners, announce);
-  const upkeep = await startUpkeep(config, store, log.value, endpoints, certificates, changes, announce);
+  const running = { endpoints, parentStates };
+  const upkeep = await startUpkeep(config, store, log.value, running, certificates, changes, announce);
   return succeed({
     endpoints,
     logFile: log.value.path,
@@ -121,18 +134,19 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
 const policiesCacheIn = (state: string): string => join(state, 'policies.cache');
 
 /** Unlike any other proxy's, so that our own element in a `Via` means a loop. */
-const NAME = `postern-${randomBytes(4).toString('hex')}`;
+const newName = (): string => `postern-${randomBytes(4).toString('hex')}`;
 
 function createDoor(
   config: Config,
   policies: PolicyStore,
   log: DecisionLog,
+  routes: Routes,
   limits: Limits,
   ownPorts: () => ReadonlySet<number>,
 ): Door {
   const { dns } = config.egress;
   const resolve = createResolve({ ...dns, hosts: new Map(Object.entries(dns.hosts)) }, limits.resolveMs);
-  return { policies, log, resolve, egress: createEgress(config.egress, ownPorts) };
+  return { policies, log, resolve, egress: createEgress(config.egress, ownPorts), routes };
 }
 
 /** Listeners that listen, all of them or none. */
@@ -218,12 +232,15 @@ function heedChanges(folder: string, announce: Announce): Changes {
   };
 }
 
+/** What `postern status` asks of the data path. */
+type Running = { readonly endpoints: readonly Endpoint[]; parentStates(): readonly ParentState[] };
+
 /** What goes on beside the requests: policies are reloaded when they change, and commands are answered. */
 async function startUpkeep(
   config: Config,
   store: PolicyStore,
   log: DecisionLogFile,
-  endpoints: readonly Endpoint[],
+  { endpoints, parentStates }: Running,
   certificates: CertificateRenewal,
   changes: Changes,
   announce: Announce,
@@ -252,7 +269,7 @@ async function startUpkeep(
         const { version, departments } = store.current();
         const fault = log.fault();
         const problems = fault === undefined ? {} : { problems: [logProblem(config, fault)] };
-        const running = { pid: process.pid, startedAt, listen: endpoints };
+        const running = { pid: process.pid, startedAt, listen: endpoints, upstream: parentStates() };
         const policies = { policy: version, departments: [...departments.keys()], reloadProblems };
         const certificateProblems = certificates.problems();
         return { ok: fault === undefined, ...problems, ...running, ...policies, certificateProblems };

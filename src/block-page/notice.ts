@@ -1,6 +1,6 @@
 import type { BlockReason } from '../policy/decide.ts';
 import type { Department } from '../policy/policy.ts';
-import type { ProxyError } from '../policy/proxy-error.ts';
+import type { Failure } from '../policy/proxy-error.ts';
 import type { ReachedLimit } from '../policy/reached-limit.ts';
 
 /** What a response that Postern makes itself has to tell; `page` puts it into words and a format. */
@@ -15,7 +15,7 @@ export type Notice = {
   readonly department: Pick<Department, 'id' | 'title' | 'contact'> | undefined;
   readonly subject:
     | { readonly kind: 'blocked'; readonly reason: BlockReason }
-    | { readonly kind: 'failed'; readonly error: ProxyError }
+    | ({ readonly kind: 'failed' } & Failure)
     /** A request that came while a limit was reached. */
     | { readonly kind: 'limited'; readonly limit: ReachedLimit }
     /** A request that breaks HTTP's rules: `problem` says which. */

@@ -15,7 +15,9 @@ export function statusOf(subject: Subject): number {
         ? subject.reason.rule.status
         : PROXY_ERROR_STATUS[proxyErrorOf(subject)];
     case 'failed':
-      return PROXY_ERROR_STATUS[subject.error];
+      // Whatever a parent proxy answered, to the client it is a gateway's trouble with another (RFC 9110 section
+      // 15.6.3): a 407 would ask for the client's own credentials.
+      return subject.receivedStatus === undefined ? PROXY_ERROR_STATUS[subject.error] : 502;
     case 'limited':
       return LIMIT_ANSWERS[subject.limit].status;
     case 'refused':
@@ -61,8 +63,13 @@ function blockError(reason: BlockReason): ProxyError {
 export function proxyStatus(notice: Notice): string {
   const cause = causeOf(notice.subject);
   const details = `${cause === undefined ? '' : `${cause}, `}incident ${notice.code}`;
-  return `postern; error=${proxyErrorOf(notice.subject)}; details=${sfString(details)}`;
+  const received = receivedStatusOf(notice.subject);
+  const parameters = received === undefined ? '' : `; received-status=${received}`;
+  return `postern; error=${proxyErrorOf(notice.subject)}${parameters}; details=${sfString(details)}`;
 }
+
+const receivedStatusOf = (subject: Subject): number | undefined =>
+  subject.kind === 'failed' ? subject.receivedStatus : undefined;
 
 /** What the error type alone does not tell. */
 function causeOf(subject: Subject): string | undefined {

@@ -132,6 +132,21 @@ export const ENGLISH: Words = {
       summary: 'The gateway has as many connections open as it can, so it made none to {site}.',
       advice: TRY_AGAIN,
     },
+    tls_protocol_error: {
+      heading: 'No secure connection could be made',
+      summary: 'The gateway could not agree with the next one on the way to {site} on a secure connection.',
+      advice: TELL_HELP_DESK,
+    },
+    tls_certificate_error: {
+      heading: 'The next gateway could not prove itself',
+      summary: 'The certificate of the next gateway on the way to {site} is not one that is trusted.',
+      advice: TELL_HELP_DESK,
+    },
+    tls_alert_received: {
+      heading: 'The secure connection was refused',
+      summary: 'The next gateway on the way to {site} refused the secure connection.',
+      advice: TELL_HELP_DESK,
+    },
     http_request_denied: {
       heading: 'Another gateway refused the request',
       summary: 'Another gateway on the way to {site} refused the request.',
@@ -177,6 +192,11 @@ export const ENGLISH: Words = {
       summary:
         'The request for {site} failed because of a fault in this gateway; the site itself may be fine.',
       advice: TRY_AGAIN,
+    },
+    proxy_configuration_error: {
+      heading: 'The gateway is not set up correctly',
+      summary: 'The request for {site} failed because the next gateway does not accept this one.',
+      advice: TELL_HELP_DESK,
     },
     proxy_loop_detected: {
       heading: 'The request went round in a circle',

@@ -122,6 +122,21 @@ export const KOREAN: Words = {
       summary: '인터넷 접속 관리 시스템의 연결이 한도에 이르러 {site}에 연결하지 못하였습니다.',
       advice: TRY_AGAIN,
     },
+    tls_protocol_error: {
+      heading: '보안 연결을 설정하지 못하였습니다',
+      summary: '{site}로 가는 경로에 있는 다음 접속 관리 시스템과 보안 연결을 설정하지 못하였습니다.',
+      advice: TELL_HELP_DESK,
+    },
+    tls_certificate_error: {
+      heading: '다음 접속 관리 시스템을 확인할 수 없습니다',
+      summary: '{site}로 가는 경로에 있는 다음 접속 관리 시스템의 인증서를 신뢰할 수 없습니다.',
+      advice: TELL_HELP_DESK,
+    },
+    tls_alert_received: {
+      heading: '보안 연결이 거부되었습니다',
+      summary: '{site}로 가는 경로에 있는 다음 접속 관리 시스템에서 보안 연결을 거부하였습니다.',
+      advice: TELL_HELP_DESK,
+    },
     http_request_denied: {
       heading: '다른 접속 관리 시스템에서 요청을 거부하였습니다',
       summary: '{site}로 가는 경로에 있는 다른 접속 관리 시스템에서 요청을 거부하였습니다.',
@@ -167,6 +182,12 @@ export const KOREAN: Words = {
       summary:
         '인터넷 접속 관리 시스템의 장애로 {site}에 대한 요청을 처리하지 못하였습니다. 사이트 자체에는 문제가 없을 수 있습니다.',
       advice: TRY_AGAIN,
+    },
+    proxy_configuration_error: {
+      heading: '접속 관리 시스템의 설정에 문제가 있습니다',
+      summary:
+        '다음 접속 관리 시스템에서 이 시스템을 인증하지 않아 {site}에 대한 요청을 처리하지 못하였습니다.',
+      advice: TELL_HELP_DESK,
     },
     proxy_loop_detected: {
       heading: '요청이 순환하고 있습니다',

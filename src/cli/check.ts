@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { unknownDepartments } from '../app-upstream.ts';
+import type { Config } from '../config/load.ts';
 import { fixFindings } from '../lint/fix.ts';
 import { lint } from '../lint/lint.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -41,7 +43,7 @@ async function check(dir: string | undefined, options: CheckOptions): Promise<vo
   const config = configFor(options, dir === undefined ? [] : [{ path: ['policies'], value: dir }]);
   const folder = config.ok ? config.value.policies : undefined;
   const report = config.ok
-    ? await examine(config.value.policies, options.fix ?? false, Date.now())
+    ? await examine(config.value, options.fix ?? false, Date.now())
     : onlyProblems(config.error);
   const { problems, warnings } = report;
   const isGood = problems.length === 0 && (warnings.length === 0 || !options.strict);
@@ -56,10 +58,11 @@ const onlyProblems = (problems: readonly Problem[]): Report => ({
   summary: undefined,
 });
 
-async function examine(folder: string, fix: boolean, now: number): Promise<Report> {
+async function examine({ policies: folder, egress }: Config, fix: boolean, now: number): Promise<Report> {
   const compiled = await compileFolder(folder);
   if (!compiled.ok) return onlyProblems(compiled.error);
-  const problems = problemsOf(compiled.value.policies, now);
+  const { policies } = compiled.value;
+  const problems = [...unknownDepartments(egress.upstream, policies), ...problemsOf(policies, now)];
   if (!fix || problems.length > 0) return reportOn(compiled.value, problems, now);
 
   const fixed = fixFindings(compiled.value, now);

@@ -4,6 +4,7 @@ import { describeEvidence, type Explanation, type Verdict } from '../policy/expl
 import type { Facts } from '../policy/facts.ts';
 import { lineOf, type PolicySet, type RequestUrl, type Rule, type Target } from '../policy/policy.ts';
 import { describeSchedule } from '../policy/times/schedule.ts';
+import type { Route } from '../proxy/route.ts';
 import { out, table } from './output.ts';
 
 /** A request, what would be decided on it, and what each rule had to say. */
@@ -13,10 +14,13 @@ export type Explained = {
   readonly explanation: Explanation;
   readonly decision: Decision;
   readonly policies: PolicySet;
+  /** By what way it would leave. */
+  readonly route: Route;
 };
 
 export function explainedAsJson(explained: Explained): object {
   const { url, facts, explanation, decision, policies } = explained;
+  const hops = hopNames(explained);
   const entryFields = ({ of, verdict, by }: Verdict<Entry>) => ({
     verdict,
     ...(decides(of, decision) ? { decides: true } : {}),
@@ -34,6 +38,7 @@ export function explainedAsJson(explained: Explained): object {
       ? { wouldBlock: reasonFields(decision.wouldBlock) }
       : {}),
     ...(awaitsAddresses(explained) ? { addressesUnknown: true } : {}),
+    ...(hops === undefined ? {} : { upstream: hops }),
     rules: explanation.rules.map((verdict) => ({
       id: verdict.of.id,
       action: verdict.of.action,
@@ -70,7 +75,15 @@ export function explainedAsText(explained: Explained): string {
     ...explanation.exceptions.map((verdict) => row('exception', verdict)),
   ];
   const verdicts = rows.length === 0 ? '' : `\n\n${table(rows)}`;
-  return `${url.text}  (${who})\n${word} by ${because(decision.reason, facts)}${observed}${unknown}${verdicts}\n`;
+  const hops = hopNames(explained);
+  const way = hops === undefined ? '' : `\n  by way of ${hops.join(', else ')}`;
+  return `${url.text}  (${who})\n${word} by ${because(decision.reason, facts)}${observed}${way}${unknown}${verdicts}\n`;
+}
+
+/** The parent proxies in the order to try them, where there are any; `direct` among them is the way without one. */
+function hopNames({ route, decision }: Explained): readonly string[] | undefined {
+  if (decision.action === 'block' || route.hops.every((hop) => hop === 'direct')) return undefined;
+  return route.hops.map((hop) => (hop === 'direct' ? hop : hop.name));
 }
 
 type Entry = Explanation['rules' | 'exceptions'][number]['of'];

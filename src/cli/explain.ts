@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { routeOf } from '../app-upstream.ts';
 import type { Config } from '../config/load.ts';
 import { identify } from '../identity/identify.ts';
 import type { Decision } from '../policy/decide.ts';
@@ -9,7 +10,7 @@ import { addressLiteral } from '../policy/host.ts';
 import type { PolicySet, RequestUrl } from '../policy/policy.ts';
 import { parseRequestUrl } from '../policy/request-url.ts';
 import { compileFolder } from '../policy-store/load.ts';
-import { decideAtDoor, judgeAddresses } from '../proxy/admit.ts';
+import { decideAtDoor, judgeAddresses, mustKnowAddresses } from '../proxy/admit.ts';
 import { createEgress } from '../proxy/egress.ts';
 import { type Explained, explainedAsJson, explainedAsText } from './explain-text.ts';
 import { parseInstant } from './instant.ts';
@@ -88,8 +89,10 @@ async function explainUrl(url: RequestUrl, options: ExplainOptions): Promise<voi
   const addresses = options.address ?? knownAddresses(facts, config.value);
   const known = addresses === undefined ? facts : { ...facts, addresses };
   const explanation = explain(known, policies);
-  const decision = decideWithEgress(facts, addresses, policies, config.value);
-  const explained: Explained = { url, facts: known, explanation, decision, policies };
+  const route = routeOf(config.value.egress.upstream, facts);
+  const isKnownHere = route.hops.includes('direct') || mustKnowAddresses({ facts, policies }, route.resolve);
+  const decision = decideWithEgress(facts, isKnownHere ? addresses : undefined, policies, config.value);
+  const explained: Explained = { url, facts: known, explanation, decision, policies, route };
   if (json) printJson(explainedAsJson(explained));
   else process.stdout.write(explainedAsText(explained));
   process.exitCode = decision.action === 'block' ? EXIT.block : EXIT.good;

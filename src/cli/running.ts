@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Problem } from '../policy/result.ts';
+import type { ParentState } from '../proxy/health.ts';
 import { type Answer, askRunning } from '../supervisor/control.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
@@ -43,13 +44,14 @@ const tellReload = ({ changed, policy }: Answer): string =>
   `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${policy}\n`;
 
 function tellStatus(answer: Answer): string {
-  const { pid, startedAt, policy, departments, listen } = answer;
+  const { pid, startedAt, policy, departments, listen, upstream } = answer;
   const refused = answer.reloadProblems as readonly Problem[];
   const certificates = answer.certificateProblems as readonly Problem[];
   const endpoints = (listen as Endpoint[]).map(listenerText);
   return `${table([
     ['running', `process ${pid}, since ${startedAt}`],
     ['listening', endpoints.join(', ')],
+    ...(upstream as readonly ParentState[]).map((parent) => ['upstream', parentText(parent)]),
     ['policies', String(policy)],
     ['departments', (departments as string[]).join(', ')],
     ...(refused.length === 0
@@ -59,4 +61,15 @@ function tellStatus(answer: Answer): string {
       ? []
       : [['certificates', `not renewed: ${count(certificates.length, 'problem')}, see postern reload`]]),
   ])}\n`;
+}
+
+function parentText(parent: ParentState): string {
+  switch (parent.state) {
+    case 'up':
+      return `${parent.name} up`;
+    case 'down': {
+      const seconds = Math.round(parent.downMs / 1_000);
+      return `${parent.name} down for ${count(seconds, 'second')}: ${parent.cause}`;
+    }
+  }
 }

@@ -81,7 +81,13 @@ const shape = {
     'Between two requests on one connection of a client, in ms.',
   ),
   resolveMs: numeric('resolveMs', SECOND_TO_DAY, 'For a name to be looked up, in ms.'),
-  dialMs: numeric('dialMs', SECOND_TO_DAY, 'For a connection to the origin, over all its addresses, in ms.'),
+  dialMs: numeric('dialMs', SECOND_TO_DAY, 'For a connection to the origin or a parent proxy, in ms.'),
+  parentAnswerMs: numeric('parentAnswerMs', SECOND_TO_DAY, 'For a parent proxy to answer CONNECT, in ms.'),
+  failoverMs: numeric(
+    'failoverMs',
+    SECOND_TO_DAY,
+    'Since the first proxy was tried, in which another is tried.',
+  ),
   exchangeIdleMs: numeric(
     'exchangeIdleMs',
     SECOND_TO_DAY,

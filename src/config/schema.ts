@@ -4,6 +4,7 @@ import { parseHost } from '../policy/host.ts';
 import { domainPattern, network } from '../policy/language/schema.ts';
 import { BAD_PORTS } from './bad-ports.ts';
 import { limits } from './limits.ts';
+import { upstreamSchema } from './upstream-schema.ts';
 
 /**
  * The configuration file. Unknown keys are errors: a misspelt setting must not leave a default in force unseen.
@@ -102,6 +103,11 @@ const egress = z.strictObject({
     .describe('Hosts that may lead to special networks. Default: none.'),
   tunnels: tunnels.prefault({}).describe('What may pass through a tunnel.'),
   dns: dns.prefault({}).describe("How names are looked up. Default: by the system's resolver."),
+  upstream: upstreamSchema
+    .default([])
+    .describe(
+      'Parent proxies: the first entry that fits a request carries it. Default: none, all go direct.',
+    ),
 });
 
 const log = z.strictObject({
@@ -187,4 +193,6 @@ export const PATH_SETTINGS: readonly (readonly string[])[] = [
   ['certs'],
   ['state'],
   ['log', 'dir'],
+  ['egress', 'upstream', '*', 'proxies', '*', 'ca'],
+  ['egress', 'upstream', '*', 'proxies', '*', 'passwordFile'],
 ];

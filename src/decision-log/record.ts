@@ -60,28 +60,31 @@ export type OutcomeRecord = {
 
 /** Byte counts are of bodies and tunnels; message heads are not counted. */
 export type Outcome =
-  | { readonly kind: 'tunnel-closed'; readonly bytesUp: number; readonly bytesDown: number }
-  | {
+  | ({ readonly kind: 'tunnel-closed'; readonly bytesUp: number; readonly bytesDown: number } & Carrier)
+  | ({
       readonly kind: 'response-relayed';
       readonly status: number;
       readonly bytesUp: number;
       readonly bytesDown: number;
-    }
+    } & Carrier)
   /** A TRACE or an OPTIONS that may be forwarded no further (RFC 9110 section 7.6.2). */
   | { readonly kind: 'answered-by-proxy'; readonly status: number }
   | { readonly kind: 'block-page-served' }
   | { readonly kind: 'block-page-unseen'; readonly cause: UnseenCause }
   /** It was cut off, because the body of its request came too slowly. */
-  | { readonly kind: 'client-too-slow'; readonly bytesUp: number; readonly bytesDown: number }
-  | { readonly kind: 'client-left'; readonly bytesUp?: number; readonly bytesDown?: number }
-  | {
+  | ({ readonly kind: 'client-too-slow'; readonly bytesUp: number; readonly bytesDown: number } & Carrier)
+  | ({ readonly kind: 'client-left'; readonly bytesUp?: number; readonly bytesDown?: number } & Carrier)
+  | ({
       readonly kind: 'upstream-failed';
       readonly cause: ProxyError;
-      /** When it failed after a response had begun. */
+      /** When it failed after a response had begun, or because of what a parent proxy answered. */
       readonly status?: number;
       readonly bytesUp?: number;
       readonly bytesDown?: number;
-    };
+    } & Carrier);
+
+/** The parent proxy that carried a request, or the last that was tried, such as `parent.example:3128`. */
+export type Carrier = { readonly upstream?: string };
 
 /**
  * Why nobody read a page: the client refused our certificate, it left, it took too long, it asked our TLS server for

@@ -3,11 +3,13 @@ import { type Incident, newIncident } from '../decision-log/incident.ts';
 import type { DecisionLog, Outcome } from '../decision-log/record.ts';
 import { type BlockReason, type Decision, decide } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
+import { addressLiteral } from '../policy/host.ts';
 import type { Department, Mode, PolicySet } from '../policy/policy.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import type { PolicyStore } from '../policy-store/store.ts';
 import type { Resolve } from './dns/resolve.ts';
 import type { Egress } from './egress.ts';
+import type { Destination, Hop, Route, Routes } from './route.ts';
 import type { Deviation } from './tunnel-rules.ts';
 
 /** What the one door asks before anything passes. */
@@ -16,6 +18,7 @@ export type Door = {
   readonly log: DecisionLog;
   readonly resolve: Resolve;
   readonly egress: Egress;
+  readonly routes: Routes;
 };
 
 /** What was asked, and the policies as they were when it was: a reload does not change a request under way. */
@@ -23,7 +26,7 @@ export type Asked = { readonly facts: Facts; readonly policies: PolicySet; reado
 
 /** What became of a request at the door. */
 export type Admission = Forwarded | Blocked | Failed;
-export type Forwarded = Admitted & { readonly verdict: 'forward'; readonly addresses: readonly string[] };
+export type Forwarded = Admitted & { readonly verdict: 'forward'; readonly destination: Destination };
 export type Blocked = Admitted & { readonly verdict: 'block'; readonly reason: BlockReason };
 export type Failed = Admitted & { readonly verdict: 'fail'; readonly error: ProxyError };
 
@@ -55,7 +58,7 @@ export function admitOpening(opened: Opened, door: Door, client: net.Socket, pat
   const entry: Entry = {
     asked: { ...asked, facts },
     tunnel: admission.incident,
-    reach: () => ({ decision: decideOpening(opened, facts), addresses: admission.addresses }),
+    reach: () => ({ ...admission.destination, decision: decideOpening(opened, facts) }),
   };
   return passThrough(entry, door, client, path);
 }
@@ -76,7 +79,7 @@ function decideOpening({ asked, admission, deviation }: Opened, facts: Facts): D
     case 'refused':
       return { action: 'block', reason: deviation.reason };
     case 'other-name': // it is not looked up: where the tunnel leads is settled
-      return decide({ ...facts, addresses: admission.addresses }, asked.policies);
+      return decide({ ...facts, addresses: admission.destination.addresses }, asked.policies);
   }
 }
 
@@ -112,14 +115,15 @@ async function decideAndLog(entry: Entry, door: Door, incident: Incident): Promi
   const { facts, policies } = entry.asked;
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   const admitted = { facts, incident, department };
-  const { decision, addresses, error } = await entry.reach();
+  const { decision, addresses, hops, error } = await entry.reach();
   const mode = modeOf(decision, department);
   const tunnel = entry.tunnel === undefined ? {} : { tunnel: entry.tunnel };
   door.log.write({ event: 'decision', incident, ...tunnel, facts, decision, policy: policies.version, mode });
   if (!(await door.log.committed())) return { ...admitted, verdict: 'fail', error: 'proxy_internal_error' };
   if (decision.action === 'block') return { ...admitted, verdict: 'block', reason: decision.reason };
   if (error !== undefined) return { ...admitted, verdict: 'fail', error };
-  return { ...admitted, verdict: 'forward', addresses };
+  const { host, port } = facts;
+  return { ...admitted, verdict: 'forward', destination: { host, port, addresses, hops } };
 }
 
 /** What was done with the decision: a block that happened was enforced, whatever else is only observed. */
@@ -139,18 +143,47 @@ export function decideAtDoor({ facts, policies, isLoop }: Asked, egress: Egress)
 
 type Reached = {
   readonly decision: Decision;
-  /** The addresses that may be dialled; empty when the request is blocked or its name was not resolved. */
+  /** The addresses that may be dialled; empty when the request is blocked or its name was not looked up. */
   readonly addresses: readonly string[];
+  /** By what way; empty when the request is blocked. */
+  readonly hops: readonly Hop[];
   readonly error?: ProxyError;
 };
 
-/** Where an allowed request may go. A blocked name is never looked up: the question alone would tell of it. */
+/** Where an allowed request may go, and how. A blocked name is never looked up: the question alone would tell of it. */
 async function reach(asked: Asked, decision: Decision, door: Door): Promise<Reached> {
-  if (decision.action === 'block') return { decision, addresses: [] };
+  if (decision.action === 'block') return { decision, addresses: [], hops: [] };
+  const { hops, resolve } = door.routes(asked.facts);
+  const parents = hops.filter((hop) => hop !== 'direct');
+  const isKnownHere = mustKnowAddresses(asked, resolve);
+  if (!isKnownHere && parents.length === hops.length) return { decision, addresses: [], hops };
   const resolved = await door.resolve(asked.facts.host);
-  return resolved.ok
-    ? judgeAddresses(asked, decision, resolved.value, door.egress)
-    : { decision, addresses: [], error: resolved.error };
+  if (resolved.ok) {
+    const judged = judgeAddresses(asked, decision, resolved.value, door.egress);
+    return { ...judged, hops: judged.decision.action === 'block' ? [] : hops };
+  }
+  // Only the direct way needed the addresses: what is left are the parents.
+  if (!isKnownHere && parents.length > 0) return { decision, addresses: [], hops: parents };
+  return { decision, addresses: [], hops: [], error: resolved.error };
+}
+
+/**
+ * Whether a request must not go on before the addresses of its host are known and checked here. Those that are told
+ * without a name server always are: literals, and the names of this machine itself (RFC 6761 section 6.3).
+ */
+export function mustKnowAddresses(
+  { facts, policies }: Pick<Asked, 'facts' | 'policies'>,
+  resolve: Route['resolve'],
+): boolean {
+  const { host, department: id } = facts;
+  const department = id === undefined ? undefined : policies.departments.get(id);
+  return (
+    resolve === 'local' ||
+    department?.hosts.heedsAddresses === true ||
+    addressLiteral(host) !== undefined ||
+    host === 'localhost' ||
+    host.endsWith('.localhost')
+  );
 }
 
 /**
@@ -162,7 +195,7 @@ export function judgeAddresses(
   first: Decision,
   resolved: readonly string[],
   egress: Egress,
-): Reached {
+): Omit<Reached, 'hops' | 'error'> {
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   const decision = department?.hosts.heedsAddresses
     ? decide({ ...facts, addresses: resolved }, policies)

@@ -1,16 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type net from 'node:net';
 import type { PageServer } from '../block-page/over-tls.ts';
 import type { Outcome } from '../decision-log/record.ts';
 import { addressLiteral } from '../policy/host.ts';
-import type { ProxyError } from '../policy/proxy-error.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
 import { type Admission, type Asked, admit, type Blocked, type Forwarded } from './admit.ts';
 import { holdClient } from './client-socket.ts';
-import { dial } from './dial.ts';
+import { viaOf } from './headers.ts';
 import type { Limits } from './limits.ts';
+import { carrierOf, type Opener, type OpenFailure } from './opener.ts';
 import { readOpening } from './opening.ts';
-import { noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
+import { failureOutcome, failureSubject, noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
 import { closeTunnel } from './tls-alert.ts';
 import { carryTunnel, type TunnelContext } from './tunnel.ts';
 import { namesAnother } from './tunnel-rules.ts';
@@ -19,6 +19,9 @@ import { namesAnother } from './tunnel-rules.ts';
 export type PageOverTls = { readonly leaves: LeafContexts; readonly server: PageServer };
 
 export type ConnectContext = TunnelContext & {
+  readonly opener: Opener;
+  /** Our name in `Via`, such as `postern-5d41402a` (RFC 9110 section 7.6.3). */
+  readonly name: string;
   /** Undefined when every blocked CONNECT is to be refused outright. */
   readonly pageOverTls: PageOverTls | undefined;
 };
@@ -28,16 +31,17 @@ const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 /** CONNECT (RFC 9110 section 9.3.6). `head` is what the client sent before it had our answer. */
 export function connect(
   asked: Asked,
-  headers: IncomingHttpHeaders,
+  request: IncomingMessage,
   client: net.Socket,
   head: Buffer,
   context: ConnectContext,
 ): Promise<void> {
+  const { headers } = request;
   holdClient(client, head);
   return admit(asked, context.door, client, async (admission) => {
     switch (admission.verdict) {
       case 'forward':
-        return openTunnel(asked, admission, headers, client, context);
+        return openTunnel(asked, admission, request, client, context);
       case 'block': {
         const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
         return pageOverTls === undefined
@@ -45,7 +49,7 @@ export function connect(
           : showPage(admission, client, pageOverTls, context.limits);
       }
       case 'fail':
-        return failTunnel(admission, headers, client, context, admission.error);
+        return failTunnel(admission, headers, client, context, { error: admission.error });
     }
   });
 }
@@ -53,20 +57,19 @@ export function connect(
 async function openTunnel(
   asked: Asked,
   admission: Forwarded,
-  headers: IncomingHttpHeaders,
+  request: IncomingMessage,
   client: net.Socket,
   context: ConnectContext,
 ): Promise<Outcome> {
-  const { limits } = context;
-  const upstream = await dial(admission.addresses, admission.facts.port, limits.dialMs, client);
+  const opened = await context.opener.toOrigin(admission.destination, viaOf(request, context.name), client);
   if (client.destroyed) {
-    if (upstream.ok) upstream.value.destroy();
+    if (opened.ok) opened.value.socket.destroy();
     return { kind: 'client-left' };
   }
-  if (!upstream.ok) return failTunnel(admission, headers, client, context, upstream.error);
+  if (!opened.ok) return failTunnel(admission, request.headers, client, context, opened.error);
   client.write(ESTABLISHED);
-  const tunnel = { asked, admission, client, upstream: upstream.value };
-  return { kind: 'tunnel-closed', ...(await carryTunnel(tunnel, context)) };
+  const tunnel = { asked, admission, client, upstream: opened.value.socket };
+  return { kind: 'tunnel-closed', ...(await carryTunnel(tunnel, context)), ...carrierOf(opened.value) };
 }
 
 /**
@@ -141,8 +144,9 @@ async function failTunnel(
   headers: IncomingHttpHeaders,
   client: net.Socket,
   { limits }: ConnectContext,
-  error: ProxyError,
+  failure: OpenFailure,
 ): Promise<Outcome> {
-  await sendNoticeOnSocket(noticeOf(admission, { kind: 'failed', error }), headers, client, limits.lingerMs);
-  return { kind: 'upstream-failed', cause: error };
+  const notice = noticeOf(admission, failureSubject(failure));
+  await sendNoticeOnSocket(notice, headers, client, limits.lingerMs);
+  return failureOutcome(failure);
 }

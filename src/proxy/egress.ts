@@ -29,6 +29,8 @@ export type Egress = {
   forbidsLiteral(facts: Facts, reason: ForwardReason): boolean;
   /** Why an address must not be dialled for this host and port, or undefined when it may. */
   forbidsAddress(host: Host, address: string, port: number): AddressForbidden | undefined;
+  /** Whether the proxy itself may be what listens there. */
+  isOwnListener(address: string, port: number): boolean;
 };
 
 type AddressForbidden = Extract<BlockReason, { code: 'address-forbidden' }>;
@@ -47,6 +49,8 @@ export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlyS
   // Whoever opens a network means its machines, not the credentials that a cloud hands out in the midst of it.
   const isOpen = (range: SpecialRange, host: Host, address: string): boolean =>
     range === 'cloud-metadata' ? networksOf(address).some(isOneAddress) : isNamed(host, address);
+  const isOwnListener = (address: string, port: number): boolean =>
+    ownPorts().has(port) && isThisMachine(address);
   return {
     forbidsPort({ via, port }) {
       switch (via) {
@@ -65,12 +69,12 @@ export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlyS
       return literal !== undefined && reason.code === 'default' && !isNamed(host, literal);
     },
     forbidsAddress(host, address, port) {
-      if (ownPorts().has(port) && isThisMachine(address))
-        return { code: 'address-forbidden', address, range: 'own-listener' };
+      if (isOwnListener(address, port)) return { code: 'address-forbidden', address, range: 'own-listener' };
       const range = specialRange(address);
       if (range === undefined || isOpen(range, host, address)) return undefined;
       return { code: 'address-forbidden', address, range };
     },
+    isOwnListener,
   };
 }
 

@@ -6,7 +6,6 @@ import { breakOff } from './client-socket.ts';
 import { fields, listOf, responseHeaders, trailerPairs } from './headers.ts';
 import type { Limits } from './limits.ts';
 import { hasBody } from './message-rules.ts';
-import { DialFailure } from './upstreams.ts';
 
 /** Why an origin gave no final response. */
 export type ExchangeFailure = {
@@ -14,6 +13,8 @@ export type ExchangeFailure = {
   readonly error: ProxyError | 'client-too-slow';
   /** The connection was an idle one that the origin had given up: the request never reached it. */
   readonly isStale: boolean;
+  /** Of a response that cannot go on to a client. */
+  readonly status?: number | undefined;
 };
 
 /** An origin that sends more interim responses than this is not about to answer. */
@@ -57,8 +58,12 @@ export function exchange(
       answer = final;
       head.stop();
       const fault = responseFault(final);
-      if (fault === undefined) resolve(succeed(final));
-      else giveUp(fault);
+      if (fault === undefined) {
+        resolve(succeed(final));
+        return;
+      }
+      resolve(fail({ error: fault, isStale: false, status: final.statusCode }));
+      upstream.destroy();
     });
     let interim = 0;
     upstream.on('continue', () => {
@@ -178,8 +183,7 @@ function restartable(ms: number, onDeadline: () => void): { restart(): void; sto
 /** A failure before the final response, in the words of RFC 9209 section 2.3. */
 export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
   if (error.code === 'HPE_HEADER_OVERFLOW') return 'http_response_header_section_size';
-  if (error.code?.startsWith('HPE_')) return 'http_protocol_error';
-  return error instanceof DialFailure ? error.type : 'connection_terminated';
+  return error.code?.startsWith('HPE_') ? 'http_protocol_error' : 'connection_terminated';
 }
 
 const isStale = (upstream: ClientRequest, error: NodeJS.ErrnoException): boolean =>

@@ -1,20 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type net from 'node:net';
-import type { Outcome } from '../decision-log/record.ts';
-import type { ProxyError } from '../policy/proxy-error.ts';
+import type { Carrier, Outcome } from '../decision-log/record.ts';
+import { fail, type Result, succeed } from '../policy/result.ts';
 import { type Admission, type Asked, admit, type Door, type Forwarded } from './admit.ts';
-import { exchange, relayResponse } from './exchange.ts';
+import { type ExchangeFailure, exchange, relayResponse } from './exchange.ts';
 import { forwardsLeft, type RawHeaders, requestHeaders, valuesOf } from './headers.ts';
 import { answerAsLast } from './last-recipient.ts';
 import type { Limits } from './limits.ts';
 import { hasBody } from './message-rules.ts';
-import { noticeOf, sendNotice } from './respond.ts';
+import { carrierOf, type Opener, type OpenFailure } from './opener.ts';
+import type { Parent } from './parent.ts';
+import { refusalError } from './parent-tunnel.ts';
+import { failureOutcome, failureSubject, noticeOf, sendNotice } from './respond.ts';
 import { authorityOf, type ForwardTarget } from './target.ts';
-import type { UpstreamRequest, Upstreams } from './upstreams.ts';
+import type { Connection, UpstreamRequest, Upstreams } from './upstreams.ts';
 
 export type ForwardContext = {
   readonly door: Door;
   readonly limits: Limits;
+  readonly opener: Opener;
   readonly upstreams: Upstreams;
   /** Our name in `Via`, such as `postern-5d41402a` (RFC 9110 section 7.6.3). */
   readonly name: string;
@@ -42,7 +46,7 @@ export function forward(
         return isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' };
       }
       case 'fail':
-        return failExchange(admission, request, response, admission.error);
+        return failExchange(admission, request, response, { error: admission.error });
     }
   });
 }
@@ -58,52 +62,93 @@ async function relay(
   request.on('data', (chunk: Buffer) => {
     bytesUp += chunk.length;
   });
-  const upstreamRequest: UpstreamRequest = {
+  request.pause(); // until there is a connection to send it on: with this listener it would go by
+  const outgoing: UpstreamRequest = {
     client: request.socket,
-    addresses: admission.addresses,
-    port: target.port,
+    destination: admission.destination,
     method: request.method ?? '',
     path: target.originForm,
     headers: requestHeaders(request, authorityOf(target), context.name, framingOf(request)),
   };
-  const answer = await exchangeSafely(upstreamRequest, request, response, context);
-  if (response.destroyed) return { kind: 'client-left', bytesUp, bytesDown: 0 };
-  if (!answer.ok) {
-    const { error } = answer.error;
-    if (error !== 'client-too-slow') return failExchange(admission, request, response, error);
+  const answered = await exchangeSafely(outgoing, request, response, context);
+  if (response.destroyed) return { kind: 'client-left', bytesUp, bytesDown: 0, ...carrierIn(answered) };
+  if (!answered.ok) {
+    const { error, ...failure } = answered.error;
+    if (error !== 'client-too-slow') return failExchange(admission, request, response, { error, ...failure });
     await refuseSlowBody(admission, request, response);
-    return { kind: error, bytesUp, bytesDown: 0 };
+    return { kind: error, bytesUp, bytesDown: 0, ...carrierOf(failure) };
   }
 
-  const status = answer.value.statusCode ?? 0;
-  const { ending, bytesDown } = await relayResponse(answer.value, response, context.name);
+  const { answer, parent } = answered.value;
+  const carrier = carrierOf({ parent });
+  const status = answer.statusCode ?? 0;
+  const { ending, bytesDown } = await relayResponse(answer, response, context.name);
   switch (ending) {
     case 'whole':
-      return { kind: 'response-relayed', status, bytesUp, bytesDown };
+      return { kind: 'response-relayed', status, bytesUp, bytesDown, ...carrier };
     case 'client-left':
-      return { kind: 'client-left', bytesUp, bytesDown };
+      return { kind: 'client-left', bytesUp, bytesDown, ...carrier };
     case 'broken':
-      return { kind: 'upstream-failed', cause: 'http_response_incomplete', status, bytesUp, bytesDown };
+      return {
+        kind: 'upstream-failed',
+        cause: 'http_response_incomplete',
+        status,
+        bytesUp,
+        bytesDown,
+        ...carrier,
+      };
   }
 }
+
+type Answered = { readonly answer: IncomingMessage; readonly parent: Parent | undefined };
+
+/** Why there is no answer: no connection, none on it, or the client's own slowness. */
+type Unanswered = Omit<OpenFailure, 'error'> & Pick<ExchangeFailure, 'error'>;
+
+const carrierIn = (answered: Result<Answered, Unanswered>): Carrier =>
+  carrierOf(answered.ok ? answered.value : answered.error);
 
 /**
  * An idle connection may die while a request is on its way. Only a request that may be repeated (RFC 9110 section
  * 9.2.2) and carries no body is risked on one, and then sent once more on a new connection.
  */
 async function exchangeSafely(
-  upstreamRequest: UpstreamRequest,
+  outgoing: UpstreamRequest,
   request: IncomingMessage,
   response: ServerResponse,
-  { upstreams, limits, name }: ForwardContext,
-): ReturnType<typeof exchange> {
+  { opener, upstreams, limits, name }: ForwardContext,
+): Promise<Result<Answered, Unanswered>> {
+  const mayRepeat = IDEMPOTENT.has(outgoing.method) && !hasBody(request);
+  const send = (sent: UpstreamRequest, connection: Connection): ReturnType<typeof exchange> =>
+    exchange(request, response, upstreams.start(sent, connection), { limits, name });
+  const idle = mayRepeat ? upstreams.idle(outgoing) : undefined;
+  if (idle !== undefined) {
+    const first = await send(outgoing, idle);
+    if (first.ok || !first.error.isStale || response.destroyed) return answeredBy(first, idle.parent);
+  }
+  const opened = await opener.toNextHop(outgoing.destination, outgoing.client);
+  if (!opened.ok) return opened;
+  const { socket, parent } = opened.value;
+  if (response.destroyed) {
+    socket.destroy();
+    return fail({ error: 'connection_terminated', parent });
+  }
+  if (mayRepeat) return answeredBy(await send(outgoing, { kind: 'kept', socket, parent }), parent);
   // A sender says when it will close (RFC 9112 section 9.6).
-  const only = { ...upstreamRequest, headers: [...upstreamRequest.headers, 'Connection', 'close'] };
-  if (!IDEMPOTENT.has(upstreamRequest.method) || hasBody(request))
-    return exchange(request, response, upstreams.single(only), { limits, name });
-  const first = await exchange(request, response, upstreams.pooled(upstreamRequest), { limits, name });
-  if (first.ok || !first.error.isStale || response.destroyed) return first;
-  return exchange(request, response, upstreams.single(only), { limits, name });
+  const only = { ...outgoing, headers: [...outgoing.headers, 'Connection', 'close'] };
+  return answeredBy(await send(only, { kind: 'single', socket, parent }), parent);
+}
+
+function answeredBy(
+  answer: Awaited<ReturnType<typeof exchange>>,
+  parent: Parent | undefined,
+): Result<Answered, Unanswered> {
+  if (answer.ok) return succeed({ answer: answer.value, parent });
+  const { error, status } = answer.error;
+  // A parent that asks for credentials asks us, never the client (RFC 9110 section 15.5.8).
+  return status === 407 && parent !== undefined
+    ? fail({ error: refusalError(status), receivedStatus: status, parent })
+    : fail({ error, parent });
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -112,10 +157,10 @@ async function failExchange(
   admission: Admission,
   request: IncomingMessage,
   response: ServerResponse,
-  error: ProxyError,
+  failure: OpenFailure,
 ): Promise<Outcome> {
-  await sendNotice(noticeOf(admission, { kind: 'failed', error }), request.headers, response);
-  return { kind: 'upstream-failed', cause: error };
+  await sendNotice(noticeOf(admission, failureSubject(failure)), request.headers, response);
+  return failureOutcome(failure);
 }
 
 /** RFC 9110 section 15.5.9. */

@@ -77,6 +77,12 @@ export function forwardsLeft({
   return value === undefined ? undefined : Math.min(Number(value), MAX_FORWARDS);
 }
 
+/** The `Via` of a request that goes on as another: by which proxies it came, and by us (RFC 9110 section 7.6.3). */
+export function viaOf({ headers, httpVersion }: IncomingMessage, name: string): string {
+  const own = `${httpVersion} ${name}`;
+  return headers.via === undefined ? own : `${headers.via}, ${own}`;
+}
+
 /** Whether a message has been here before: its `Via` names us (RFC 9110 section 7.6.3). */
 export function hasPassed({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): boolean {
   return listOf(rawHeaders, 'via').some((element) => element.split(/\s+/)[1] === name.toLowerCase());

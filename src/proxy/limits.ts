@@ -33,8 +33,12 @@ export type Limits = {
   readonly keepAliveMs: number;
   /** For one name to be resolved. */
   readonly resolveMs: number;
-  /** For a connection to be established, over all of a name's addresses. */
+  /** For a connection to be established, over all of a name's addresses; and again for TLS with a parent proxy. */
   readonly dialMs: number;
+  /** For a parent proxy to answer CONNECT: it may look the name up and dial meanwhile. */
+  readonly parentAnswerMs: number;
+  /** How long after the first attempt another parent proxy is still tried. */
+  readonly failoverMs: number;
   /** Without a byte in either direction while a response is awaited or relayed. */
   readonly exchangeIdleMs: number;
   /** For the ClientHello of a tunnel, from its 200 to the last byte. */
@@ -77,6 +81,8 @@ export const DEFAULT_LIMITS: Limits = {
   keepAliveMs: 65_000,
   resolveMs: 5_000,
   dialMs: 10_000,
+  parentAnswerMs: 30_000,
+  failoverMs: 30_000,
   exchangeIdleMs: 300_000,
   clientHelloMs: 5_000,
   tunnelIdleMs: 600_000,

@@ -154,7 +154,7 @@ async function handleConnect(
   socket.setTimeout(0); // what comes of it has limits of its own
   const target = receive(request, 'tunnel', parseConnectTarget(request.url ?? ''), context);
   if (!target.ok) return refuseOnSocket(target.error, request, socket, context);
-  return connect(ask('connect', request, target.value, context), request.headers, socket, head, context);
+  return connect(ask('connect', request, target.value, context), request, socket, head, context);
 }
 
 /** The target of a request that keeps HTTP's rules and the limits, or why it is refused. */

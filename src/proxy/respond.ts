@@ -3,8 +3,10 @@ import type net from 'node:net';
 import { negotiate } from '../block-page/negotiate.ts';
 import type { Notice } from '../block-page/notice.ts';
 import { renderNotice } from '../block-page/response.ts';
+import type { Outcome } from '../decision-log/record.ts';
 import type { Admission } from './admit.ts';
 import { closeAfterReading } from './client-socket.ts';
+import { carrierOf, type OpenFailure } from './opener.ts';
 
 /** What a response of the proxy's own has to tell about an admitted, blocked or failed request. */
 export function noticeOf(admission: Admission, subject: Notice['subject']): Notice {
@@ -18,6 +20,17 @@ export function noticeOf(admission: Admission, subject: Notice['subject']): Noti
     subject,
   };
 }
+
+/** A request that could not be forwarded, for its answer and for the log. Of a parent only its name goes anywhere. */
+export const failureSubject = ({ error, receivedStatus }: OpenFailure): Notice['subject'] =>
+  receivedStatus === undefined ? { kind: 'failed', error } : { kind: 'failed', error, receivedStatus };
+
+export const failureOutcome = (failure: OpenFailure): Outcome => ({
+  kind: 'upstream-failed',
+  cause: failure.error,
+  ...(failure.receivedStatus === undefined ? {} : { status: failure.receivedStatus }),
+  ...carrierOf(failure),
+});
 
 /** Answers a plain request; resolves to whether the client took all of it. */
 export function sendNotice(

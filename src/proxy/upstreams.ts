@@ -1,28 +1,36 @@
 import http from 'node:http';
-import net from 'node:net';
-import type { ProxyError } from '../policy/proxy-error.ts';
-import { dial } from './dial.ts';
+import type net from 'node:net';
 import type { RawHeaders } from './headers.ts';
 import type { Limits } from './limits.ts';
+import type { Opener } from './opener.ts';
+import type { Parent } from './parent.ts';
+import type { Destination } from './route.ts';
+import { authorityOf } from './target.ts';
 
-/** One request on its way to an origin. */
+/** One request on its way out. */
 export type UpstreamRequest = {
-  /** The client's connection: only its own requests share connections to origins. */
+  /** The client's connection: only its own requests share connections. */
   readonly client: net.Socket;
-  readonly addresses: readonly string[];
-  readonly port: number;
+  readonly destination: Destination;
   readonly method: string;
   /** The origin-form target, as the client wrote it. */
   readonly path: string;
   readonly headers: RawHeaders;
 };
 
-/** Connections to origins. */
+/** A connection on which a request can begin; without a parent it leads to the origin. */
+export type Connection = { readonly parent: Parent | undefined } & (
+  | { readonly kind: 'idle' }
+  /** `kept`: for further requests of the same client when this one is over. */
+  | { readonly kind: 'kept' | 'single'; readonly socket: net.Socket }
+);
+
+/** Requests over connections to origins and parents, and the connections that are idle between two of them. */
 export type Upstreams = {
-  /** On a pooled connection: for requests that may be sent again when that connection turns out to be dead. */
-  pooled(request: UpstreamRequest): http.ClientRequest;
-  /** On a new connection, closed afterwards: for requests that must not be sent twice. */
-  single(request: UpstreamRequest): http.ClientRequest;
+  /** An idle connection by which the request may go, if there is one: it must be used in the same turn. */
+  idle(request: UpstreamRequest): Connection | undefined;
+  /** Begins the request on the connection. After `exchangeIdleMs` without a byte it emits `timeout`. */
+  start(request: UpstreamRequest, connection: Connection): http.ClientRequest;
   close(): void;
 };
 
@@ -30,91 +38,90 @@ export type Upstreams = {
 const IDLE_CONNECTION_MS = 4_000;
 const MAX_IDLE_CONNECTIONS = 256;
 
-/** After `exchangeIdleMs` without a byte a request emits `timeout`; a response's head is bounded like a request's. */
-export function createUpstreams({ dialMs, exchangeIdleMs, maxHeaderBytes }: Limits): Upstreams {
-  const pool = new PinnedAgent(dialMs, {
+/** A response's head is bounded like a request's. */
+export function createUpstreams(opener: Opener, { exchangeIdleMs, maxHeaderBytes }: Limits): Upstreams {
+  const pool = new ClientAgent({
     keepAlive: true,
     timeout: IDLE_CONNECTION_MS,
     maxFreeSockets: MAX_IDLE_CONNECTIONS,
   });
-  const fresh = new PinnedAgent(dialMs, { keepAlive: false });
-  const start = (request: UpstreamRequest, agent: http.Agent): http.ClientRequest => {
-    const options: http.RequestOptions & Pinned = {
-      agent,
-      port: request.port,
-      method: request.method,
-      path: request.path,
-      headers: [...request.headers],
-      setDefaultHeaders: false,
-      maxHeaderSize: maxHeaderBytes,
-      timeout: exchangeIdleMs,
-      pin: `${clientNumber(request.client)} ${[...request.addresses].sort().join(' ')}`, // servers rotate their answers
-      client: request.client,
-      addresses: request.addresses,
-    };
-    const outgoing = http.request(options);
-    outgoing.maxHeadersCount = 0; // bounded by their bytes: beyond a count Node would drop fields without a word
-    return outgoing;
-  };
+  const idleSockets = (key: string): readonly net.Socket[] =>
+    (pool.freeSockets[key] ?? []).filter((socket) => !socket.destroyed);
   return {
-    pooled: (request) => start(request, pool),
-    single: (request) => start(request, fresh),
-    close: () => {
-      pool.destroy();
-      fresh.destroy();
+    idle(request) {
+      const hop = opener.firstHop(request.destination);
+      const parent = hop === 'direct' ? undefined : hop;
+      return idleSockets(keyOf(request, parent)).length > 0 ? { kind: 'idle', parent } : undefined;
     },
+    start(request, connection) {
+      const { parent } = connection;
+      const key = keyOf(request, parent);
+      const options: PooledOptions = {
+        method: request.method,
+        path: parent === undefined ? request.path : absoluteForm(request),
+        headers: [...request.headers, ...(parent?.credentials ?? [])],
+        setDefaultHeaders: false,
+        maxHeaderSize: maxHeaderBytes,
+        timeout: exchangeIdleMs,
+        key,
+      };
+      const outgoing =
+        connection.kind === 'single'
+          ? http.request({ ...options, createConnection: () => connection.socket })
+          : http.request({ ...options, ...takeInto(key, connection), agent: pool });
+      if (connection.kind !== 'idle') {
+        connection.socket.setTimeout(exchangeIdleMs);
+        connection.socket.allowHalfOpen = false; // HTTP has no half-close: who ends has nothing more to say
+      }
+      outgoing.maxHeadersCount = 0; // bounded by their bytes: beyond a count Node would drop fields without a word
+      return outgoing;
+    },
+    close: () => pool.destroy(),
   };
-}
 
-/** No connection to an origin came about. */
-export class DialFailure extends Error {
-  readonly type: ProxyError;
-
-  constructor(type: ProxyError) {
-    super(`no connection: ${type}`);
-    this.type = type;
+  /** A new connection takes the place of an idle one that came free meanwhile: the pool would use that instead. */
+  function takeInto(key: string, connection: Connection): { opened?: net.Socket } {
+    if (connection.kind === 'idle') return {};
+    for (const socket of idleSockets(key)) socket.destroy();
+    return { opened: connection.socket };
   }
 }
 
-let clients = 0;
-const clientNumbers = new WeakMap<net.Socket, number>();
+/** For a proxy (RFC 9112 section 3.2.2); `OPTIONS *` is for it an `OPTIONS` of no path (section 3.2.4). */
+const absoluteForm = ({ destination, path }: UpstreamRequest): string =>
+  `http://${authorityOf(destination)}${path === '*' ? '' : path}`;
 
-function clientNumber(client: net.Socket): number {
-  const number = clientNumbers.get(client) ?? ++clients;
-  clientNumbers.set(client, number);
+/**
+ * A connection is reused only for requests of the client's connection that it was made for, to a parent or to the same
+ * checked addresses: an origin may have authenticated the connection (NTLM, Negotiate), and would take anybody's next
+ * request for that person's.
+ */
+function keyOf({ client, destination }: UpstreamRequest, parent: Parent | undefined): string {
+  const { addresses, port } = destination;
+  const servers = [...addresses].sort().join(' '); // name servers rotate their answers
+  return `${numberOf(client)} ${parent === undefined ? `${servers}:${port}` : `by ${numberOf(parent)}`}`;
+}
+
+let numbered = 0;
+const numbers = new WeakMap<object, number>();
+
+function numberOf(thing: net.Socket | Parent): number {
+  const number = numbers.get(thing) ?? ++numbered;
+  numbers.set(thing, number);
   return number;
 }
 
-type Pinned = Pick<UpstreamRequest, 'client' | 'addresses'> & { readonly pin: string };
-type PinnedOptions = http.ClientRequestArgs & Pinned;
+type PooledOptions = http.RequestOptions & { readonly key: string; readonly opened?: net.Socket };
+type AgentOptions = http.ClientRequestArgs & Partial<Pick<PooledOptions, 'key' | 'opened'>>;
 
-/**
- * Connects to the checked addresses. A connection is reused only for requests of the client's connection that it was
- * made for, whose checked addresses are the same: an origin may have authenticated the connection (NTLM, Negotiate),
- * and would take anybody's next request for that person's.
- */
-class PinnedAgent extends http.Agent {
-  readonly #dialMs: number;
-
-  constructor(dialMs: number, options: http.AgentOptions) {
-    super(options);
-    this.#dialMs = dialMs;
+/** Keeps connections by their keys, and makes none itself: each was opened before. */
+class ClientAgent extends http.Agent {
+  override getName(options?: AgentOptions): string {
+    return options?.key ?? '';
   }
 
-  override getName({ pin, port }: PinnedOptions): string {
-    return `${pin}:${port}`;
-  }
-
-  override createConnection(
-    { addresses, port, client }: PinnedOptions,
-    onCreated?: (error: Error | null, socket: net.Socket) => void,
-  ): undefined {
-    void dial(addresses, Number(port), this.#dialMs, client).then((dialled) => {
-      // A failure comes over a socket too: the agent forgets a name only with its last socket.
-      const socket = dialled.ok ? dialled.value : new net.Socket();
-      socket.allowHalfOpen = false; // HTTP has no half-close: an origin that ends has nothing more to say
-      onCreated?.(null, socket);
-      if (!dialled.ok) socket.destroy(new DialFailure(dialled.error));
-    });
+  override createConnection(options: AgentOptions): net.Socket {
+    if (options.opened === undefined) throw new Error('a request began on an idle connection that is gone');
+    return options.opened;
   }
 }

@@ -6,8 +6,9 @@ import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
 import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
 import { exchangeError, responseFault } from './exchange.ts';
 import type { ForwardContext } from './forward.ts';
-import { fields, type RawHeaders, requestHeaders, responseHeaders } from './headers.ts';
-import { noticeOf, sendNoticeOnSocket } from './respond.ts';
+import { fields, type RawHeaders, requestHeaders, responseHeaders, viaOf } from './headers.ts';
+import { carrierOf, type OpenFailure } from './opener.ts';
+import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket } from './respond.ts';
 import { splice } from './splice.ts';
 import { authorityOf, type ForwardTarget } from './target.ts';
 
@@ -31,7 +32,7 @@ export function upgradeToWebSocket(
         return isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' };
       }
       case 'fail':
-        return failUpgrade(admission, request, client, context, admission.error);
+        return failUpgrade(admission, request, client, context, { error: admission.error });
     }
   });
 }
@@ -43,20 +44,33 @@ async function shakeHands(
   client: net.Socket,
   context: ForwardContext,
 ): Promise<Outcome> {
-  const { limits, name } = context;
-  const handshake = await askOrigin(admission.addresses, target, request, client, context);
+  const { limits, opener, name } = context;
+  // Through a parent by a tunnel, as RFC 6455 section 4.1 has it: few proxies pass an upgrade on.
+  const opened = await opener.toOrigin(admission.destination, viaOf(request, name), client);
   if (client.destroyed) {
-    if (handshake.kind !== 'failed') handshake.upstream.destroy();
+    if (opened.ok) opened.value.socket.destroy();
     return { kind: 'client-left' };
   }
+  if (!opened.ok) return failUpgrade(admission, request, client, context, opened.error);
+
+  const carrier = carrierOf(opened.value);
+  const handshake = await askOrigin(opened.value.socket, admission, target, request, client, context);
+  if (client.destroyed) {
+    if (handshake.kind !== 'failed') handshake.upstream.destroy();
+    return { kind: 'client-left', ...carrier };
+  }
   switch (handshake.kind) {
-    case 'failed':
-      return failUpgrade(admission, request, client, context, handshake.error);
-    case 'switched':
+    case 'failed': {
+      const { error } = handshake;
+      return failUpgrade(admission, request, client, context, { error, parent: opened.value.parent });
+    }
+    case 'switched': {
       client.write(headOf(handshake.response, name, SWITCH), 'latin1');
-      return { kind: 'tunnel-closed', ...(await splice(client, handshake.upstream, limits)) };
+      const spliced = await splice(client, handshake.upstream, limits);
+      return { kind: 'tunnel-closed', ...spliced, ...carrier };
+    }
     case 'declined':
-      return relayDecline(handshake.response, client, context);
+      return { ...(await relayDecline(handshake.response, client, context)), ...carrier };
   }
 }
 
@@ -69,21 +83,18 @@ type Handshake =
   | { readonly kind: 'failed'; readonly error: ProxyError };
 
 function askOrigin(
-  addresses: readonly string[],
+  socket: net.Socket,
+  { destination }: Forwarded,
   target: ForwardTarget,
   request: IncomingMessage,
   client: net.Socket,
   { upstreams, name }: ForwardContext,
 ): Promise<Handshake> {
   const headers = requestHeaders(request, authorityOf(target), name, SWITCH);
-  const upstream = upstreams.single({
-    client,
-    addresses,
-    port: target.port,
-    method: 'GET',
-    path: target.originForm,
-    headers,
-  });
+  const upstream = upstreams.start(
+    { client, destination, method: 'GET', path: target.originForm, headers },
+    { kind: 'single', socket, parent: undefined },
+  );
   return new Promise((resolve) => {
     const giveUp = (error: ProxyError): void => {
       upstream.destroy();
@@ -92,7 +103,7 @@ function askOrigin(
     client.once('close', () => giveUp('connection_terminated'));
     upstream.on('error', (error) => giveUp(exchangeError(error)));
     upstream.once('timeout', () => giveUp('http_response_timeout'));
-    upstream.once('upgrade', (response, socket: net.Socket, head) => {
+    upstream.once('upgrade', (response, _socket, head) => {
       if (head.length > 0) socket.unshift(head);
       const agreed = response.headers.upgrade?.trim().toLowerCase() === 'websocket';
       if (agreed) resolve({ kind: 'switched', response, upstream: socket });
@@ -100,7 +111,7 @@ function askOrigin(
     });
     upstream.once('response', (response) => {
       const fault = responseFault(response);
-      if (fault === undefined) resolve({ kind: 'declined', response, upstream: response.socket });
+      if (fault === undefined) resolve({ kind: 'declined', response, upstream: socket });
       else giveUp(fault);
     });
     upstream.end();
@@ -155,9 +166,9 @@ async function failUpgrade(
   request: IncomingMessage,
   client: net.Socket,
   { limits }: ForwardContext,
-  error: ProxyError,
+  failure: OpenFailure,
 ): Promise<Outcome> {
-  const notice = noticeOf(admission, { kind: 'failed', error });
+  const notice = noticeOf(admission, failureSubject(failure));
   await sendNoticeOnSocket(notice, request.headers, client, limits.lingerMs);
-  return { kind: 'upstream-failed', cause: error };
+  return failureOutcome(failure);
 }

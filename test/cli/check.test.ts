@@ -130,6 +130,15 @@ describe('problems', () => {
     );
   });
 
+  test('are told when the configuration sends a department by a parent proxy that no policy has', async () => {
+    const folder = good();
+    writeIn(folder, 'postern.yaml', 'egress: { upstream: [{ departments: [trad], proxies: [direct] }] }');
+    const { status, stderr } = await run(folder);
+    expect(status).toBe(1);
+    expect(stderr).toContain('egress.upstream[0].departments  there is no department `trad`\n');
+    expect(stderr).toContain('hint: the policies have: trade\n');
+  });
+
   test('of a variable name the variable', async () => {
     const result = await postern(['check'], { cwd: good(), env: { POSTERN_WORKER: '1' } });
     expect(result.status).toBe(1);

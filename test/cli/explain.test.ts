@@ -307,3 +307,41 @@ describe('what the proxy never does, whatever the policies say', () => {
     });
   });
 });
+
+describe('by what way a request would leave', () => {
+  const CONFIG = `egress:
+  dns: { hosts: { pinned.korea.kr: [10.0.0.1] } }
+  upstream:
+    - domains: [korea.kr]
+      proxies:
+        - { url: "https://parent.example:3129", username: postern, passwordFile: not-readable-here }
+        - direct
+    - domains: [example.kr]
+      departments: [situation-room]
+      proxies: [{ url: "http://other.example:3128" }]
+    - { domains: [pinned.example], proxies: [{ url: "http://other.example:3128" }] }
+`;
+  const ask = (...args: readonly string[]) =>
+    postern(['explain', ...args], { cwd: folder({ 'postern.yaml': CONFIG }) });
+
+  test('is told where a parent proxy may carry it, without the files of that parent', async () => {
+    const { status, stdout } = await ask('https://www.korea.kr/');
+    expect(status).toBe(0);
+    expect(stdout).toContain('\n  by way of parent.example:3129, else direct\n');
+    expect(jsonOf(await ask('https://www.korea.kr/', '--json'))).toMatchObject({
+      upstream: ['parent.example:3129', 'direct'],
+    });
+  });
+
+  test('is not told of a block, nor of what goes direct', async () => {
+    for (const url of ['https://deepseek.com/', 'https://www.example.kr/'])
+      expect((await ask(url)).stdout).not.toContain('by way of');
+  });
+
+  test('an address that only the parent would look at decides nothing here', async () => {
+    const withDirect = jsonOf(await ask('https://pinned.korea.kr/', '--json'));
+    expect(withDirect).toMatchObject({ action: 'block', reason: 'address-forbidden' });
+    const parentOnly = await ask('https://pinned.example/', '--address', '10.0.0.1', '--json');
+    expect(jsonOf(parentOnly)).toMatchObject({ action: 'forward', upstream: ['other.example:3128'] });
+  });
+});

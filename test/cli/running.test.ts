@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonOf, postern } from '../support/cli.ts';
+import { request } from '../support/client.ts';
+import { closedPort } from '../support/parent.ts';
 import { freshFolder, startServe } from '../support/serve.ts';
-import { folderWith } from '../support/temp-dir.ts';
+import { folderWith, writeIn } from '../support/temp-dir.ts';
 
 describe('`postern status`', () => {
   test('tells a person what runs', async () => {
@@ -30,10 +32,32 @@ describe('`postern status`', () => {
       policy: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       departments: ['trade'],
       listen: endpoints,
+      upstream: [],
       reloadProblems: [],
       certificateProblems: [],
     });
     expect(String(answer.startedAt) >= before).toBe(true);
+  });
+
+  test('tells of each parent proxy whether it is up, and if not, why', async () => {
+    const dead = await closedPort();
+    const cwd = freshFolder();
+    writeIn(
+      cwd,
+      'postern.yaml',
+      `egress: { upstream: [{ proxies: [{ url: "http://127.0.0.1:${dead}" }] }, { proxies: [direct] }] }`,
+    );
+    const { port } = await startServe({ cwd });
+    expect((await postern(['status'], { cwd })).stdout).toContain(`\n  upstream     127.0.0.1:${dead} up\n`);
+    expect((await request(port, 'http://www.example.org/')).status).toBe(502);
+    expect((await postern(['status'], { cwd })).stdout).toMatch(
+      new RegExp(`^ {2}upstream {5}127\\.0\\.0\\.1:${dead} down for \\d+ seconds?: connection_refused$`, 'm'),
+    );
+    expect(jsonOf(await postern(['status', '--json'], { cwd }))).toMatchObject({
+      upstream: [
+        { name: `127.0.0.1:${dead}`, state: 'down', cause: 'connection_refused', downMs: expect.any(Number) },
+      ],
+    });
   });
 
   test('finds it by the state folder, from anywhere', async () => {

@@ -122,6 +122,7 @@ describe('where the file is found', () => {
             plainPorts: [],
           },
           dns: { servers: [], hosts: {} },
+          upstream: [],
         },
         log: { dir: join(folder, 'var', 'log'), fsync: 'never', onError: 'block' },
         blockPage: { https: 'page' },
