@@ -10,6 +10,16 @@ const room = (name, mayImport) => ({
   to: { path: '^src/', pathNot: [`^src/${name}`, ...mayImport.map((other) => `^src/${other}`)] },
 });
 
+/** What all of the data path may import. */
+const DATA_PATH = [
+  'policy/',
+  'policy-store/',
+  'identity/',
+  'tls/',
+  'block-page/',
+  'decision-log/(record|incident)\\.ts',
+];
+
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -35,21 +45,19 @@ module.exports = {
     room('lists/', ['policy/', 'files/']),
     room('lint/', ['policy/']),
     room('replay/', ['policy/', 'identity/', 'decision-log/']),
-    room('config/', ['policy/', 'proxy/limits\\.ts']),
+    room('config/', ['policy/', 'proxy/bounds/limits\\.ts']),
     room('identity/', ['policy/']),
     room('decision-log/(record|incident)\\.ts', ['policy/']),
     room('decision-log/', ['policy/', 'files/']),
     room('block-page/(?!over-tls)', ['policy/']),
     room('block-page/over-tls', ['block-page/', 'tls/']),
-    room('proxy/', [
-      'policy/',
-      'policy-store/',
-      'identity/',
-      'tls/',
-      'block-page/',
-      'decision-log/(record|incident)\\.ts',
-    ]),
-    room('proxy/dns/', ['policy/(result|host|address)\\.ts']),
+    room('proxy/', DATA_PATH),
+    room('proxy/bounds/', [...DATA_PATH, 'proxy/client-socket\\.ts']),
+    room('proxy/http/', [...DATA_PATH, 'proxy/bounds/', 'proxy/client-socket\\.ts']),
+    room('proxy/outward/', [...DATA_PATH, 'proxy/(bounds|http)/', 'proxy/tunnels/tunnel-rules\\.ts']),
+    room('proxy/outward/dns/', ['policy/(result|host|address)\\.ts']),
+    room('proxy/tunnels/', [...DATA_PATH, 'proxy/bounds/', 'proxy/(client-socket|admit)\\.ts']),
+    room('proxy/arrival/', [...DATA_PATH, 'proxy/(client-socket|admit)\\.ts']),
     room('supervisor/', ['policy/', 'policy-store/']),
     {
       name: 'only-the-top-sees-everything',

@@ -3,12 +3,12 @@ import type { UpstreamEntry } from './config/upstream-schema.ts';
 import type { Facts } from './policy/facts.ts';
 import type { PolicySet } from './policy/policy.ts';
 import { fail, type Problem, type Result, succeed } from './policy/result.ts';
-import { createHealth, type ParentState } from './proxy/health.ts';
-import type { Limits } from './proxy/limits.ts';
-import { createOpener, type Opener } from './proxy/opener.ts';
-import { createParent, type Parent, type Reaching } from './proxy/parent.ts';
-import { createRoutes, type Hop, parentsOf, type Route, type RouteEntry } from './proxy/route.ts';
-import { createUpstreams, type Upstreams } from './proxy/upstreams.ts';
+import type { Limits } from './proxy/bounds/limits.ts';
+import { createHealth, type ParentState } from './proxy/outward/health.ts';
+import { createOpener, type Opener } from './proxy/outward/opener.ts';
+import { createParent, type Parent, type Reaching } from './proxy/outward/parent.ts';
+import { createRoutes, type Hop, parentsOf, type Route, type RouteEntry } from './proxy/outward/route.ts';
+import { createUpstreams, type Upstreams } from './proxy/outward/upstreams.ts';
 
 /** The routes of a configuration, with the secrets and the trust of their parents, or what is wrong with those. */
 export function prepareRoutes(upstream: readonly UpstreamEntry[]): Result<readonly RouteEntry[]> {

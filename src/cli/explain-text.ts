@@ -4,7 +4,7 @@ import { describeEvidence, type Explanation, type Verdict } from '../policy/expl
 import type { Facts } from '../policy/facts.ts';
 import { lineOf, type PolicySet, type RequestUrl, type Rule, type Target } from '../policy/policy.ts';
 import { describeSchedule } from '../policy/times/schedule.ts';
-import type { Route } from '../proxy/route.ts';
+import type { Route } from '../proxy/outward/route.ts';
 import { out, table } from './output.ts';
 
 /** A request, what would be decided on it, and what each rule had to say. */

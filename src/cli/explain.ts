@@ -11,7 +11,7 @@ import type { PolicySet, RequestUrl } from '../policy/policy.ts';
 import { parseRequestUrl } from '../policy/request-url.ts';
 import { compileFolder } from '../policy-store/load.ts';
 import { decideAtDoor, judgeAddresses, mustKnowAddresses } from '../proxy/admit.ts';
-import { createEgress } from '../proxy/egress.ts';
+import { createEgress } from '../proxy/outward/egress.ts';
 import { type Explained, explainedAsJson, explainedAsText } from './explain-text.ts';
 import { parseInstant } from './instant.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';

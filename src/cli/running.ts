@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Problem } from '../policy/result.ts';
-import type { ParentState } from '../proxy/health.ts';
+import type { ParentState } from '../proxy/outward/health.ts';
 import { type Answer, askRunning } from '../supervisor/control.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { network } from '../policy/language/schema.ts';
-import { DEFAULT_LIMITS, type Limits } from '../proxy/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../proxy/bounds/limits.ts';
 
 /** Limits that are plain numbers. */
 type NumericLimit = { [Name in keyof Limits]: Limits[Name] extends number ? Name : never }[keyof Limits];

@@ -7,10 +7,10 @@ import { addressLiteral } from '../policy/host.ts';
 import type { Department, Mode, PolicySet } from '../policy/policy.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import type { PolicyStore } from '../policy-store/store.ts';
-import type { Resolve } from './dns/resolve.ts';
-import type { Egress } from './egress.ts';
-import type { Destination, Hop, Route, Routes } from './route.ts';
-import type { Deviation } from './tunnel-rules.ts';
+import type { Resolve } from './outward/dns/resolve.ts';
+import type { Egress } from './outward/egress.ts';
+import type { Destination, Hop, Route, Routes } from './outward/route.ts';
+import type { Deviation } from './tunnels/tunnel-rules.ts';
 
 /** What the one door asks before anything passes. */
 export type Door = {

@@ -5,15 +5,15 @@ import type { Outcome } from '../decision-log/record.ts';
 import { addressLiteral } from '../policy/host.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
 import { type Admission, type Asked, admit, type Blocked, type Forwarded } from './admit.ts';
+import type { Limits } from './bounds/limits.ts';
 import { holdClient } from './client-socket.ts';
-import { viaOf } from './headers.ts';
-import type { Limits } from './limits.ts';
-import { carrierOf, type Opener, type OpenFailure } from './opener.ts';
-import { readOpening } from './opening.ts';
+import { viaOf } from './http/headers.ts';
+import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
 import { failureOutcome, failureSubject, noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
-import { closeTunnel } from './tls-alert.ts';
-import { carryTunnel, type TunnelContext } from './tunnel.ts';
-import { namesAnother } from './tunnel-rules.ts';
+import { readOpening } from './tunnels/opening.ts';
+import { closeTunnel } from './tunnels/tls-alert.ts';
+import { carryTunnel, type TunnelContext } from './tunnels/tunnel.ts';
+import { namesAnother } from './tunnels/tunnel-rules.ts';
 
 /** What it takes to show a block page inside a tunnel. */
 export type PageOverTls = { readonly leaves: LeafContexts; readonly server: PageServer };

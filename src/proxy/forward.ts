@@ -3,17 +3,17 @@ import type net from 'node:net';
 import type { Carrier, Outcome } from '../decision-log/record.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { type Admission, type Asked, admit, type Door, type Forwarded } from './admit.ts';
-import { type ExchangeFailure, exchange, relayResponse } from './exchange.ts';
-import { forwardsLeft, type RawHeaders, requestHeaders, valuesOf } from './headers.ts';
-import { answerAsLast } from './last-recipient.ts';
-import type { Limits } from './limits.ts';
-import { hasBody } from './message-rules.ts';
-import { carrierOf, type Opener, type OpenFailure } from './opener.ts';
-import type { Parent } from './parent.ts';
-import { refusalError } from './parent-tunnel.ts';
+import type { Limits } from './bounds/limits.ts';
+import { type ExchangeFailure, exchange, relayResponse } from './http/exchange.ts';
+import { forwardsLeft, type RawHeaders, requestHeaders, valuesOf } from './http/headers.ts';
+import { answerAsLast } from './http/last-recipient.ts';
+import { hasBody } from './http/message-rules.ts';
+import { authorityOf, type ForwardTarget } from './http/target.ts';
+import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
+import type { Parent } from './outward/parent.ts';
+import { refusalError } from './outward/parent-tunnel.ts';
+import type { Connection, UpstreamRequest, Upstreams } from './outward/upstreams.ts';
 import { failureOutcome, failureSubject, noticeOf, sendNotice } from './respond.ts';
-import { authorityOf, type ForwardTarget } from './target.ts';
-import type { Connection, UpstreamRequest, Upstreams } from './upstreams.ts';
 
 export type ForwardContext = {
   readonly door: Door;

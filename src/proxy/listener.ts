@@ -7,23 +7,23 @@ import { identify } from '../identity/identify.ts';
 import type { Facts, Via } from '../policy/facts.ts';
 import { fail, type Result } from '../policy/result.ts';
 import type { Asked, Door } from './admit.ts';
-import { clientAddress } from './client-address.ts';
+import { clientAddress } from './arrival/client-address.ts';
+import { saidNothing } from './arrival/gate.ts';
+import type { Reception } from './bounds/reception.ts';
 import { type ConnectContext, connect } from './connect.ts';
 import { type ForwardContext, forward } from './forward.ts';
-import { saidNothing } from './gate.ts';
-import { hasPassed } from './headers.ts';
-import { findViolation, isWebSocketUpgrade, type Refusal } from './message-rules.ts';
-import type { Reception } from './reception.ts';
+import { hasPassed } from './http/headers.ts';
+import { findViolation, isWebSocketUpgrade, type Refusal } from './http/message-rules.ts';
 import {
   MAX_TARGET_CHARACTERS,
   type ParserError,
   parserViolation,
   type RequestLine,
   refusedLine,
-} from './refused-bytes.ts';
+} from './http/refused-bytes.ts';
+import { type ForwardTarget, parseConnectTarget, parseForwardTarget, type Target } from './http/target.ts';
+import { createTurns, type Turns } from './http/turns.ts';
 import { sendNotice, sendNoticeOnSocket } from './respond.ts';
-import { type ForwardTarget, parseConnectTarget, parseForwardTarget, type Target } from './target.ts';
-import { createTurns, type Turns } from './turns.ts';
 import { upgradeToWebSocket } from './websocket.ts';
 
 /** All that the data path works with. */

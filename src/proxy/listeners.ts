@@ -6,10 +6,10 @@ import {
   loadServerCredentials,
   type ServerCredentials,
 } from '../tls/server-credentials.ts';
-import { type Gate, putBefore } from './gate.ts';
+import { type Gate, putBefore } from './arrival/gate.ts';
+import { createProxyProtocolGate } from './arrival/proxy-protocol-gate.ts';
+import { createTlsGate, type TlsGate } from './arrival/tls-gate.ts';
 import { createListener, type ProxyContext } from './listener.ts';
-import { createProxyProtocolGate } from './proxy-protocol-gate.ts';
-import { createTlsGate, type TlsGate } from './tls-gate.ts';
 
 /** What stands before HTTP on a listener; both may: then the PROXY header comes first, and in the clear. */
 export type ListenerSettings = {

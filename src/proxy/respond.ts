@@ -6,7 +6,7 @@ import { renderNotice } from '../block-page/response.ts';
 import type { Outcome } from '../decision-log/record.ts';
 import type { Admission } from './admit.ts';
 import { closeAfterReading } from './client-socket.ts';
-import { carrierOf, type OpenFailure } from './opener.ts';
+import { carrierOf, type OpenFailure } from './outward/opener.ts';
 
 /** What a response of the proxy's own has to tell about an admitted, blocked or failed request. */
 export function noticeOf(admission: Admission, subject: Notice['subject']): Notice {

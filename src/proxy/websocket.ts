@@ -4,13 +4,13 @@ import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
 import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
-import { exchangeError, responseFault } from './exchange.ts';
 import type { ForwardContext } from './forward.ts';
-import { fields, type RawHeaders, requestHeaders, responseHeaders, viaOf } from './headers.ts';
-import { carrierOf, type OpenFailure } from './opener.ts';
+import { exchangeError, responseFault } from './http/exchange.ts';
+import { fields, type RawHeaders, requestHeaders, responseHeaders, viaOf } from './http/headers.ts';
+import { authorityOf, type ForwardTarget } from './http/target.ts';
+import { carrierOf, type OpenFailure } from './outward/opener.ts';
 import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket } from './respond.ts';
-import { splice } from './splice.ts';
-import { authorityOf, type ForwardTarget } from './target.ts';
+import { splice } from './tunnels/splice.ts';
 
 /** A WebSocket handshake in the clear: decided like any request, and joined to its origin when that agrees. */
 export function upgradeToWebSocket(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/config/limits.ts';
-import { DEFAULT_LIMITS } from '../../src/proxy/limits.ts';
+import { DEFAULT_LIMITS } from '../../src/proxy/bounds/limits.ts';
 import { configOf, problemsOf } from './support.ts';
 
 const NAMES = Object.keys(DEFAULT_LIMITS) as (keyof typeof DEFAULT_LIMITS)[];

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BAD_PORTS } from '../../src/config/bad-ports.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
-import { DEFAULT_LIMITS } from '../../src/proxy/limits.ts';
+import { DEFAULT_LIMITS } from '../../src/proxy/bounds/limits.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
 import { configOf, type Layers, load } from './support.ts';
 

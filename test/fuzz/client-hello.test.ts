@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ParsedHello, parseClientHello, type Walked } from '../../src/proxy/client-hello.ts';
+import { type ParsedHello, parseClientHello, type Walked } from '../../src/proxy/tunnels/client-hello.ts';
 import {
   type Extension,
   firstFlight,

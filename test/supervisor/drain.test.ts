@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type net from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { saidNothing } from '../../src/proxy/gate.ts';
+import { saidNothing } from '../../src/proxy/arrival/gate.ts';
 import { drainable } from '../../src/supervisor/drain.ts';
 import { connectRaw, request } from '../support/client.ts';
 import { isListening } from '../support/serve.ts';

@@ -1,5 +1,5 @@
 import { addressBytes } from '../../src/policy/network.ts';
-import { crc32c } from '../../src/proxy/crc32c.ts';
+import { crc32c } from '../../src/proxy/arrival/crc32c.ts';
 
 const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
 

@@ -1,0 +1,134 @@
+import { addressBytes, networkContains } from '../../policy/network.ts';
+import type { ReachedLimit } from '../../policy/reached-limit.ts';
+import { fail, type Result, succeed } from '../../policy/result.ts';
+import type { Limits } from './limits.ts';
+
+/** How many connections and tunnels each client has, and how fast it asks. It knows addresses, and no sockets. */
+export type ClientLimits = {
+  /** Counts a connection in, or says which limit it would go beyond; then nothing is counted. */
+  enter(client: string): Result<Visit, ReachedLimit>;
+  /** Forgets the clients that are gone and could ask at full burst again. */
+  sweep(): void;
+  /** Connections at this moment, and clients that are remembered. */
+  count(): { readonly connections: number; readonly tunnels: number; readonly clients: number };
+};
+
+/** A connection that was counted in. */
+export type Visit = {
+  /** Counts a request, or says which limit it goes beyond. */
+  request(): ReachedLimit | undefined;
+  /** Counts the connection as a tunnel from now on, or says which limit that goes beyond. */
+  tunnel(): ReachedLimit | undefined;
+  /** Gives back whatever it took; to leave twice is to leave once. */
+  leave(): void;
+};
+
+export type ClientBounds = Pick<
+  Limits,
+  | 'connectionsPerClient'
+  | 'tunnelsPerClient'
+  | 'requestsPerMinutePerClient'
+  | 'requestBurstPerClient'
+  | 'exempt'
+> & { readonly connections: number };
+
+type Client = { connections: number; tunnels: number; readonly bucket: Bucket };
+
+/** Of clients that are gone: each is remembered until its bucket is full, so whoever has many addresses makes many. */
+const MAX_GONE_CLIENTS = 50_000;
+
+/** `now` is in milliseconds and never goes back. */
+export function createClientLimits(bounds: ClientBounds, now: () => number): ClientLimits {
+  const { connections: maxConnections, connectionsPerClient, tunnelsPerClient } = bounds;
+  const clients = new Map<string, Client>();
+  let connections = 0;
+  let tunnels = 0;
+
+  const forget = (isForgotten: (client: Client) => boolean): void => {
+    for (const [key, client] of clients)
+      if (client.connections === 0 && isForgotten(client)) clients.delete(key);
+  };
+  const clientOf = (key: string): Client => {
+    const known = clients.get(key);
+    if (known !== undefined) return known;
+    if (clients.size >= maxConnections + MAX_GONE_CLIENTS) forget(() => true);
+    const client = { connections: 0, tunnels: 0, bucket: createBucket(bounds, now) };
+    clients.set(key, client);
+    return client;
+  };
+  const visitOf = (client: Client | undefined): Visit => {
+    let held: 'nothing' | 'connection' | 'tunnel' = 'connection';
+    return {
+      request: () => (client?.bucket.take() === false ? 'requestsPerMinutePerClient' : undefined),
+      tunnel() {
+        if (held !== 'connection') return undefined; // counted already, or gone
+        if (client !== undefined && client.tunnels >= tunnelsPerClient) return 'tunnelsPerClient';
+        held = 'tunnel';
+        tunnels += 1;
+        if (client !== undefined) client.tunnels += 1;
+        return undefined;
+      },
+      leave() {
+        if (held === 'nothing') return;
+        connections -= 1;
+        if (client !== undefined) client.connections -= 1;
+        if (held === 'tunnel') {
+          tunnels -= 1;
+          if (client !== undefined) client.tunnels -= 1;
+        }
+        held = 'nothing';
+      },
+    };
+  };
+  return {
+    enter(address) {
+      const isExempt = bounds.exempt.some((network) => networkContains(network, address));
+      const key = clientKey(address);
+      // The client's own limit first: who takes too much is told so, whatever else is at its end.
+      if (!isExempt && (clients.get(key)?.connections ?? 0) >= connectionsPerClient)
+        return fail('connectionsPerClient');
+      if (connections >= maxConnections) return fail('connections');
+      const client = isExempt ? undefined : clientOf(key);
+      connections += 1;
+      if (client !== undefined) client.connections += 1;
+      return succeed(visitOf(client));
+    },
+    sweep: () => forget(({ bucket }) => bucket.isFull()),
+    count: () => ({ connections, tunnels, clients: clients.size }),
+  };
+}
+
+/** Who is counted as one: an IPv4 address, or the /64 in which an IPv6 client may take any address it likes. */
+export function clientKey(address: string): string {
+  const bytes = address.includes(':') ? addressBytes(address) : undefined;
+  return bytes?.length === 16 ? bytes.slice(0, 8).join('.') : address;
+}
+
+/** A token bucket: `requestBurstPerClient` tokens when full, refilled at the rate, a token for each request. */
+type Bucket = { take(): boolean; isFull(): boolean };
+
+function createBucket(
+  { requestsPerMinutePerClient, requestBurstPerClient }: ClientBounds,
+  now: () => number,
+): Bucket {
+  const perMs = requestsPerMinutePerClient / 60_000;
+  let tokens = requestBurstPerClient;
+  let refilledAt = now();
+  const refill = (): void => {
+    const at = now();
+    tokens = Math.min(requestBurstPerClient, tokens + (at - refilledAt) * perMs);
+    refilledAt = at;
+  };
+  return {
+    take() {
+      refill();
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    isFull() {
+      refill();
+      return tokens >= requestBurstPerClient;
+    },
+  };
+}
