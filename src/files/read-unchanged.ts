@@ -11,6 +11,8 @@ export type Reading = {
   readonly allocate?: (bytes: number) => ArrayBuffer;
   /** What the file is: `file`, `list`. */
   readonly noun: string;
+  /** `own`: nobody but this process's user and root may be able to have written it; anybody when it is not said. */
+  readonly writers?: 'own';
   /** What to do about one that is larger than `maxBytes`. */
   readonly tooLargeHint: string;
   /** What to do about one that changes while it is read. */
@@ -25,8 +27,8 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 /**
  * The bytes of a file as it was at one moment: half of the old text and half of the new could be good policy that
  * nobody wrote. Everything is asked of the opened file, since the path may lead elsewhere a moment later; at the end
- * the path must still lead to it. Fails when it is no regular file, too large, or has changed meanwhile. Throws what
- * the system throws when the file cannot be opened or read.
+ * the path must still lead to it. Fails when it is no regular file, too large, another's, or has changed meanwhile.
+ * Throws what the system throws when the file cannot be opened or read.
  */
 export function readUnchanged(path: string, reading: Reading): Result<Uint8Array<ArrayBuffer>, Fault> {
   const descriptor = openSync(path, OPEN_FLAGS);
@@ -34,6 +36,8 @@ export function readUnchanged(path: string, reading: Reading): Result<Uint8Array
     const before = fstatSync(descriptor, { bigint: true });
     if (!before.isFile())
       return fail({ problem: 'it is not a file', hint: 'a pipe or a device would never end: remove it' });
+    if (reading.writers === 'own' && !isOwn(before))
+      return fail({ problem: `others may have written the ${reading.noun}`, hint: 'delete it' });
     const size = Number(before.size);
     if (size > reading.maxBytes)
       return fail({
@@ -50,6 +54,13 @@ export function readUnchanged(path: string, reading: Reading): Result<Uint8Array
     closeSync(descriptor);
   }
 }
+
+/** Whether only this process's user and root may write the file; elsewhere than on POSIX systems all files are 0's. */
+const isOwn = ({ uid, mode }: BigIntStats): boolean =>
+  (uid === 0n || uid === BigInt(process.geteuid?.() ?? 0)) && (mode & OTHERS_WRITE) === 0n;
+
+/** The permission of the group and of others to write. */
+const OTHERS_WRITE = 0o022n;
 
 /** Whether the file had bytes enough. */
 function fill(bytes: Uint8Array, descriptor: number): boolean {

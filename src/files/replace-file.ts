@@ -27,8 +27,8 @@ export type PreparedFile = {
 const temporaryName = (name: string): string =>
   `${name.replace(/^\.?/, '.')}.${randomBytes(8).toString('hex')}.tmp`;
 
-/** What `temporaryName` gives, and the cache of the compiled lists. */
-const OWN_NAME = /^\.(?:compiled\.cache|.+\.[0-9a-f]{16}\.tmp)$/;
+/** What `temporaryName` gives, the cache of the compiled lists, and that of the policies, should the state lie there. */
+const OWN_NAME = /^(?:\.compiled\.cache|policies\.cache|\..+\.[0-9a-f]{16}\.tmp)$/;
 
 /** Whether a file of that name, without a folder, is one that Postern writes for itself: nobody's change. */
 export const isOwnName = (name: string): boolean => OWN_NAME.test(name);

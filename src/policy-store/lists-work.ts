@@ -1,13 +1,10 @@
 import { createHash, hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type CompiledLists, compileLists, type HostList } from '../policy/matching/host-list.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { readListFile } from './list-file.ts';
 import { readListsCache, writeListsCache } from './lists-cache.ts';
-
-/** What a line means depends on the packages too: with another public suffix list, a name may be refused. */
-const PARSER_VERSION = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+import { PARSER_VERSION } from './parser-version.ts';
 
 export type LoadedLists = {
   readonly compiled: CompiledLists;

@@ -9,8 +9,8 @@ import {
   departmentSchema,
 } from './language/schema.ts';
 import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
-import { recallYaml, type YamlMemory } from './yaml/yaml-memory.ts';
-import { checkYaml, type Located, parseYaml, type YamlSource } from './yaml/yaml-source.ts';
+import { checkRecalled, type RecalledYaml, recallYaml, type YamlMemory } from './yaml/yaml-memory.ts';
+import { checkYaml, type Located, parseYaml, type YamlContent, type YamlSource } from './yaml/yaml-source.ts';
 
 /** A policy file as text; `name` is how messages and the log call it, such as `policies/trade-ministry.yaml`. */
 export type PolicyFile = { readonly name: string; readonly text: string };
@@ -21,7 +21,7 @@ export type ParsedPolicies = {
   readonly bases: readonly Located<BaseFile>[];
   readonly catalogs: readonly Located<CatalogFile>[];
   /** All of them, as YAML. */
-  readonly sources: readonly YamlSource[];
+  readonly sources: readonly (YamlSource | RecalledYaml)[];
 };
 
 /** What is kept of files that were parsed before, by `keyOfText`. */
@@ -32,7 +32,8 @@ export const keyOfText = (text: string): string => hash('sha256', text);
 
 /**
  * Parses every file and reports the problems of all of them. Files in a `catalog` folder are catalogs. The YAML of
- * what is remembered is not parsed again, but held to the language as any other.
+ * what is remembered is not parsed again, but held to the language as any other; where it fails there, the text itself
+ * says what is in force or what is wrong.
  */
 export function parsePolicies(
   files: readonly PolicyFile[],
@@ -42,25 +43,45 @@ export function parsePolicies(
   const departments: Located<DepartmentFile>[] = [];
   const bases: Located<BaseFile>[] = [];
   const catalogs: Located<CatalogFile>[] = [];
-  const sources: YamlSource[] = [];
-  const check = <T>(source: YamlSource, schema: z.ZodType<T>, into: Located<T>[]): void => {
-    sources.push(source);
-    const checked = checkYaml(source, schema);
-    if (checked.ok) into.push(checked.value);
-    else for (const problem of checked.error) problems.push(problem); // too many, perhaps, to be arguments
+  const sources: (YamlSource | RecalledYaml)[] = [];
+  /** Holds a file to the schema of its kind, and puts it to the others of that kind if `check` says so. */
+  const sort = ({ file, plain }: YamlContent, check: Check): boolean => {
+    const put = <T>(schema: z.ZodType<T>, into: Located<T>[]): boolean => {
+      const checked = check(schema);
+      if (checked !== undefined) into.push(checked);
+      return checked !== undefined;
+    };
+    if (/\/catalog\//.test(file)) return put(catalogSchema, catalogs);
+    return isBase(plain) ? put(baseSchema, bases) : put(departmentSchema, departments);
   };
-  for (const { name, text } of files) {
+  const recall = (name: string, text: string): boolean => {
     const memory = remembered.get(keyOfText(text));
-    const source = memory === undefined ? parseYaml(name, text) : succeed(recallYaml(name, text, memory));
-    if (!source.ok) problems.push(...source.error);
-    else if (/\/catalog\//.test(name)) check(source.value, catalogSchema, catalogs);
-    else if (isBase(source.value.plain)) check(source.value, baseSchema, bases);
-    else check(source.value, departmentSchema, departments);
-  }
+    const source = memory === undefined ? undefined : recallYaml(name, text, memory);
+    if (source === undefined || !sort(source, (schema) => checkRecalled(source, schema))) return false;
+    sources.push(source);
+    return true;
+  };
+  const parse = (name: string, text: string): void => {
+    const source = parseYaml(name, text);
+    if (!source.ok) {
+      problems.push(...source.error);
+      return;
+    }
+    sources.push(source.value);
+    sort(source.value, (schema) => {
+      const checked = checkYaml(source.value, schema);
+      if (checked.ok) return checked.value;
+      for (const problem of checked.error) problems.push(problem); // too many, perhaps, to be arguments
+      return undefined;
+    });
+  };
+  for (const { name, text } of files) if (!recall(name, text)) parse(name, text);
   return problems.length > 0
     ? fail(inFileOrder(problems))
     : succeed({ departments, bases, catalogs, sources });
 }
+
+type Check = <T>(schema: z.ZodType<T>) => Located<T> | undefined;
 
 const isBase = (plain: unknown): boolean =>
   typeof plain === 'object' &&

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Reading, readUnchanged } from '../../src/files/read-unchanged.ts';
@@ -91,4 +91,18 @@ test('a link is not followed, and what is missing throws', () => {
   expect(() => readUnchanged(`${path}.link`, READING)).toThrow('ELOOP');
   rmSync(path);
   expect(() => readUnchanged(path, READING)).toThrow('ENOENT');
+});
+
+test('where only our own will do, a file that others may write is refused', () => {
+  const path = writeIn(folderWith(), 'roster', 'a');
+  const own: Reading = { ...READING, writers: 'own' };
+  for (const mode of [0o600, 0o644, 0o755]) {
+    chmodSync(path, mode);
+    expect(readUnchanged(path, own).ok).toBe(true);
+  }
+  for (const mode of [0o620, 0o602, 0o666]) {
+    chmodSync(path, mode);
+    expect(readUnchanged(path, READING).ok).toBe(true);
+    expect(errorOf(readUnchanged(path, own)).problem).toBe('others may have written the roster');
+  }
 });

@@ -82,6 +82,8 @@ test('to discard what has become the file removes nothing', () => {
 
 test.each([
   ['.compiled.cache', true],
+  ['policies.cache', true],
+  ['.policies.cache.0123456789abcdef.tmp', true],
   ['.compiled.cache.0123456789abcdef.tmp', true],
   ['.trade-ministry.yaml.0123456789abcdef.tmp', true],
   ['trade-ministry.yaml', false],
@@ -89,6 +91,8 @@ test.each([
   ['.trade-ministry.yaml.0123.tmp', false],
   ['.0123456789abcdef.tmp', false],
   ['compiled.cache', false],
+  ['other-policies.cache', false],
+  ['policies.cache.yaml', false],
   ['..data', false], // mounted configuration changes by it
   ['..data_tmp', false],
 ])('%s: it is %s that Postern writes it for itself', (name, is) => {

@@ -31,17 +31,18 @@ import {
   TOO_LARGE_HINT,
 } from './yaml-syntax.ts';
 
-/** A YAML file as read: what it says, and where. */
-export type YamlSource = {
+/** A YAML file: what it says, and where. */
+export type YamlContent = {
   readonly file: string;
   readonly text: string;
   /** Plain values, before a schema's defaults and conversions. */
   readonly plain: unknown;
   /** `file:line:col` of the value at the path; of its nearest parent when it is not there. */
   readonly at: (path: Path) => string;
-  /** The document itself, for what only it knows. */
-  readonly places: () => YamlPlaces;
 };
+
+/** One that has been parsed, with the document itself, for what only it knows. */
+export type YamlSource = YamlContent & { readonly places: YamlPlaces };
 
 /** A value that a schema accepted, and where each of its parts stands in its file. */
 export type Located<T> = {
@@ -93,7 +94,7 @@ export function parseYaml(file: string, text: string): Result<YamlSource> {
       });
     const places: YamlPlaces = { document, targets, place };
     const plain: unknown = document.toJS({ maxAliasCount: -1 });
-    return succeed({ file, text, plain, at: (path) => placeOf(places, path), places: () => places });
+    return succeed({ file, text, plain, at: (path) => placeOf(places, path), places });
   } catch (error) {
     if (isStackOverflow(error)) return whole(TOO_DEEP);
     throw error;
@@ -106,7 +107,7 @@ export function checkYaml<T>(source: YamlSource, schema: z.ZodType<T>): Result<L
   try {
     const checked = schema.safeParse(plain);
     if (!checked.success)
-      return fail(describeIssues(checked.error.issues, schema, { plain, ...source.places() }));
+      return fail(describeIssues(checked.error.issues, schema, { plain, ...source.places }));
     return succeed({ value: checked.data, file, text, at });
   } catch (error) {
     // Zod hands the issues of a list on as the arguments of one call: a hundred thousand are more than the stack holds.

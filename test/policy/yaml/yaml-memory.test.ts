@@ -2,18 +2,19 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { memorise, recallYaml } from '../../../src/policy/yaml/yaml-memory.ts';
-import { parseYaml, type YamlSource } from '../../../src/policy/yaml/yaml-source.ts';
+import { memorise, recallYaml, type YamlMemory } from '../../../src/policy/yaml/yaml-memory.ts';
+import { parseYaml, type YamlContent, type YamlSource } from '../../../src/policy/yaml/yaml-source.ts';
 import { readPolicyFolder } from '../../../src/policy-store/read-folder.ts';
 import { unwrap } from '../support.ts';
 
 const source = (text: string): YamlSource => unwrap(parseYaml('a.yaml', text));
 
 /** As it comes back from a file. */
-function recalled(parsed: YamlSource): YamlSource {
+function recalled(parsed: YamlSource): YamlContent {
   const memory = memorise(parsed);
-  if (memory === undefined) throw new Error('it cannot be kept');
-  return recallYaml(parsed.file, parsed.text, JSON.parse(JSON.stringify(memory)));
+  const again = memory && recallYaml(parsed.file, parsed.text, JSON.parse(JSON.stringify(memory)));
+  if (again === undefined) throw new Error('it cannot be kept');
+  return again;
 }
 
 /** Every path that leads to a value, and beyond each a step that leads nowhere. */
@@ -39,7 +40,7 @@ function expectAlike(parsed: YamlSource): void {
 test.each([
   'a: 1\n',
   '# only\n\n- [a, {b: c}]\n- \n- null\n- "x"\n',
-  'a: &x { b: [1, 2] }\nc: *x\nd: { e: *x }\n',
+  'a: &x { b: [1, 2] }\nc: 3\n',
   '1: a\n2: b\n"1x": c\n',
   '? [complex, key]\n: value\n',
   '__proto__: { a: 1 }\nb: 2\n',
@@ -74,4 +75,36 @@ test('so do the shipped policies', () => {
 
 test.each(['a: .inf\n', 'a: [-.inf]\n', 'a: .nan\n', 'a: -0.0\n'])('%j is not kept: JSON cannot', (text) => {
   expect(memorise(source(text))).toBeUndefined();
+});
+
+test('what has aliases is not kept: JSON would write them out', () => {
+  expect(memorise(source('a: &x { b: [1, 2] }\nc: *x\n'))).toBeUndefined();
+});
+
+test('a memory of another shape is none', () => {
+  for (const memory of [null, 'x', 7, [], {}, { plain: 1 }, { offsets: 1 }] as unknown as YamlMemory[])
+    expect(recallYaml('a.yaml', 'a: 1\n', memory), JSON.stringify(memory)).toBeUndefined();
+});
+
+test('offsets of any shape give some place in the file', () => {
+  const shapes = [
+    null,
+    'x',
+    -5,
+    1e300,
+    {},
+    { 0: 3 },
+    [],
+    ['x'],
+    [[[[]]]],
+    [null, 'x'],
+    [7, { 0: 1 }],
+    [0, [[1]]],
+  ];
+  for (const offsets of shapes) {
+    const memory = { plain: { a: [1] }, offsets } as unknown as YamlMemory;
+    const again = recallYaml('a.yaml', 'a: [1]\n', memory);
+    for (const path of [[], ['a'], ['a', 0], ['b'], ['a', 0, 'c']])
+      expect(again?.at(path), JSON.stringify(offsets)).toMatch(/^a\.yaml:/);
+  }
 });
