@@ -1,8 +1,9 @@
 import { createHash, hash } from 'node:crypto';
+import { parseDomainPattern } from '../policy/matching/domain-pattern.ts';
 import type { CompiledLists } from '../policy/matching/host-list.ts';
 import { parseHostPattern } from '../policy/matching/host-pattern.ts';
 import type { NameTableData } from '../policy/matching/name-table.ts';
-import { MEMBER_FORMS } from '../policy/matching/name-table-layout.ts';
+import { MAX_GROUP_WIDTH, MEMBER_FORMS } from '../policy/matching/name-table-layout.ts';
 import { parseNetwork } from '../policy/network.ts';
 
 /**
@@ -22,7 +23,7 @@ const LENGTHS_AT = 68;
 const PARTS_AT = 88;
 
 /** To be raised with every change to this layout, to that of name tables, and to what a list's lines mean. */
-const FORMAT = 0x4c53_5403;
+const FORMAT = 0x4c53_5404;
 
 type Rest = Omit<CompiledLists, 'table'> & Pick<NameTableData, 'seed' | 'size' | 'groupWidth'>;
 
@@ -46,10 +47,14 @@ export function encodeLists(lists: CompiledLists, version: string): readonly Uin
 }
 
 /**
- * The lists of this version, as views of these bytes; undefined when they are of another version or damaged. It
- * allocates nothing by the lengths that the bytes claim. Throws a TypeError or a SyntaxError on some forgeries.
+ * The lists of this version and these names, as views of these bytes; undefined when they are others or damaged. It
+ * allocates nothing by the lengths that the bytes claim. Throws a SyntaxError on what is no JSON.
  */
-export function decodeLists(bytes: Uint8Array<ArrayBuffer>, version: string): CompiledLists | undefined {
+export function decodeLists(
+  bytes: Uint8Array<ArrayBuffer>,
+  version: string,
+  names: readonly string[],
+): CompiledLists | undefined {
   if (bytes.length < PARTS_AT || !isOfVersion(bytes, version)) return undefined;
   const lengths = [...new Uint32Array(bytes.buffer, LENGTHS_AT, (PARTS_AT - LENGTHS_AT) / 4)];
   const ends = lengths.map((_, part) =>
@@ -60,7 +65,9 @@ export function decodeLists(bytes: Uint8Array<ArrayBuffer>, version: string): Co
     bytes.subarray(end - (lengths[part] ?? 0), end),
   );
   if (!rowStarts || !groupStarts || !groupMembers || !rows || !json) return undefined;
-  const { seed, size, groupWidth, ...others } = JSON.parse(new TextDecoder().decode(json)) as Rest;
+  const rest = JSON.parse(new TextDecoder().decode(json)) as unknown;
+  if (!isRest(rest, names)) return undefined;
+  const { seed, size, groupWidth, ...others } = rest;
   const table: NameTableData = {
     seed,
     size,
@@ -70,7 +77,7 @@ export function decodeLists(bytes: Uint8Array<ArrayBuffer>, version: string): Co
     groupStarts: words(groupStarts),
     groupMembers: words(groupMembers),
   };
-  return isWellFormed(others) && isSound(table, others.names.length) ? { ...others, table } : undefined;
+  return isSound(table, names.length) ? { ...others, table } : undefined;
 }
 
 const words = ({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> =>
@@ -99,8 +106,53 @@ const isAscending = (offsets: Uint32Array, end: number): boolean =>
   offsets.every((offset, at) => offset <= (offsets[at + 1] ?? end));
 
 /** No cache may say what compiling would never have let through. */
-const isWellFormed = ({ names, patterns, networks, withAddresses }: Omit<CompiledLists, 'table'>): boolean =>
-  withAddresses.every((set) => set in names) &&
-  [...patterns, ...networks].every(([, set]) => set in names) &&
-  patterns.every(([text]) => parseHostPattern(text).ok) &&
-  networks.every(([text]) => parseNetwork(text).ok);
+function isRest(rest: unknown, asked: readonly string[]): rest is Rest {
+  if (typeof rest !== 'object' || rest === null) return false;
+  const { seed, size, groupWidth, names, counts, ...entries } = rest as Partial<Record<keyof Rest, unknown>>;
+  const { anySuffix, patterns, networks, withAddresses } = entries;
+  const isSet = (value: unknown): boolean => isUint32(value) && Number(value) < asked.length;
+  return (
+    isUint32(seed) &&
+    isUint32(size) &&
+    isUint32(groupWidth) &&
+    groupWidth >= 1 &&
+    groupWidth <= MAX_GROUP_WIDTH &&
+    isListOf(names, (name, at) => name === asked[at]) &&
+    names.length === asked.length &&
+    isListOf(counts, isUint32) &&
+    counts.length === asked.length &&
+    isListOf(withAddresses, isSet) &&
+    isListOf(anySuffix, isEntry(isSet, isAnySuffixName)) &&
+    isListOf(
+      patterns,
+      isEntry(isSet, (text) => parseHostPattern(text).ok),
+    ) &&
+    isListOf(
+      networks,
+      isEntry(isSet, (text) => parseNetwork(text).ok),
+    )
+  );
+}
+
+const isUint32 = (value: unknown): value is number => typeof value === 'number' && value >>> 0 === value;
+
+const isListOf = (
+  list: unknown,
+  isMember: (member: unknown, at: number) => boolean,
+): list is readonly unknown[] => Array.isArray(list) && list.every(isMember);
+
+/** `[text, set]`, with nothing else in it. */
+const isEntry =
+  (isSet: (value: unknown) => boolean, isText: (text: string) => boolean) =>
+  (entry: unknown): boolean =>
+    Array.isArray(entry) &&
+    entry.length === 2 &&
+    typeof entry[0] === 'string' &&
+    isText(entry[0]) &&
+    isSet(entry[1]);
+
+/** The `a` of an entry `a.*`. */
+function isAnySuffixName(name: string): boolean {
+  const pattern = parseDomainPattern(`${name}.*`);
+  return pattern.ok && pattern.value.kind === 'any-suffix' && pattern.value.name === name;
+}

@@ -16,11 +16,15 @@ const READING = {
 /** For all to read, as the lists are: what the administrator's `check` has written serves the proxy's own user. */
 const ACCESS = { mode: 0o644 };
 
-/** What was kept of the lists of this version; undefined when there is nothing that can be relied on. */
-export function readListsCache(path: string, version: string): CompiledLists | undefined {
+/** What was kept of the lists of this version and these names; undefined when there is nothing that can be relied on. */
+export function readListsCache(
+  path: string,
+  version: string,
+  names: readonly string[],
+): CompiledLists | undefined {
   try {
     const bytes = readUnchanged(path, READING);
-    return bytes.ok ? decodeLists(bytes.value, version) : undefined;
+    return bytes.ok ? decodeLists(bytes.value, version, names) : undefined;
   } catch {
     return undefined; // missing, unreadable or forged: the lists themselves are there
   }

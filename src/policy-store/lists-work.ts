@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash, hash, randomInt } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { type CompiledLists, compileLists, type HostList } from '../policy/matching/host-list.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
@@ -27,9 +27,9 @@ export function loadListsHere(policyFolder: string, names: readonly string[]): R
   const cacheKey = hash('sha256', `${PARSER_VERSION}\n${version}`);
   const bytes = lists.value.reduce((sum, list) => sum + list.bytes.length, 0);
   const cacheFile = join(policyFolder, 'lists', '.compiled.cache');
-  const cached = bytes < MIN_CACHED_BYTES ? undefined : readListsCache(cacheFile, cacheKey);
+  const cached = bytes < MIN_CACHED_BYTES ? undefined : readListsCache(cacheFile, cacheKey, names);
   if (cached !== undefined) return succeed({ compiled: cached, version, source: 'cache' });
-  const compiled = compileLists(lists.value);
+  const compiled = compileLists(lists.value, randomInt(2 ** 32)); // so that nobody can write names that all have one hash
   if (!compiled.ok) return compiled;
   if (bytes >= MIN_CACHED_BYTES) writeListsCache(cacheFile, cacheKey, compiled.value);
   return succeed({ compiled: compiled.value, version, source: 'files' });

@@ -70,6 +70,40 @@ test('whatever the seed of the hash, the answers are the same', () => {
   );
 });
 
+test('several tables together find what each of them finds alone', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(entry, { maxLength: 20 }), { maxLength: 4 }),
+      fc.array(anyHost, { minLength: 1 }),
+      fc.nat(),
+      (all, asked, seed) => {
+        const tables = all.map((entries) => {
+          const builder = createNameTableBuilder(seed);
+          for (const [text, form, set] of entries) builder.add(host(text), form, set);
+          return builder.build();
+        });
+        const together = openNameTables(...tables);
+        expect(together.size).toBe(tables.reduce((sum, { size }) => sum + size, 0));
+        for (const each of asked) {
+          const into: Match[] = [];
+          together.collect(host(each), into);
+          const alone: Match[] = [];
+          for (const table of tables) openNameTables(table).collect(host(each), alone);
+          expect(inOrder(into)).toEqual(inOrder(alone));
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('tables of different seeds cannot be asked together', () => {
+  const [one, other] = [1, 2].map((seed) => createNameTableBuilder(seed).build());
+  if (one === undefined || other === undefined) throw new Error('there are two');
+  expect(() => openNameTables(one, other)).toThrow(RangeError);
+  expect(openNameTables(one, one).size).toBe(0);
+});
+
 // Letters of every kind that decides something, so that most texts are nearly names.
 const nearlyName = fc.string({
   unit: fc.constantFrom(...'abxn-_.0189ZKé\u00ad\u212a%*=:/#'),

@@ -43,7 +43,7 @@ export function load(files: Files, lists = NO_LISTS): Result<PolicySet> {
 export const policiesOf = (files: Files, lists?: PolicyLists): PolicySet => unwrap(load(files, lists));
 
 /** Lists by their names, line by line. */
-export function listsOf(lists: Readonly<Record<string, readonly string[]>>): PolicyLists {
+export function listsOf(lists: Readonly<Record<string, readonly string[]>>, seed?: number): PolicyLists {
   const names = Object.keys(lists).toSorted();
   const files = names.map((name) => ({
     name,
@@ -53,7 +53,7 @@ export function listsOf(lists: Readonly<Record<string, readonly string[]>>): Pol
   return {
     available: names,
     ignored: [],
-    compiled: unwrap(compileLists(files)),
+    compiled: unwrap(compileLists(files, seed)),
     version: JSON.stringify(lists),
   };
 }

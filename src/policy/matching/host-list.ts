@@ -75,10 +75,11 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 /**
  * Reads lists: one entry a line; `#`, at the start or after white space, begins a comment. An entry is a domain in one
  * of the forms of `parseDomainPattern`, an address, a network in CIDR notation, or a pattern in RE2 syntax between
- * slashes. Problems are at `file:line:column`.
+ * slashes. Problems are at `file:line:column`. Whoever knows the `seed` of the names' hashes, 32 bits, can write lists
+ * that are slow to read and to ask; it changes nothing else.
  */
-export function compileLists(lists: readonly HostList[]): Result<CompiledLists> {
-  const table = createNameTableBuilder();
+export function compileLists(lists: readonly HostList[], seed?: number): Result<CompiledLists> {
+  const table = createNameTableBuilder(seed);
   const into = nothingYet(table);
   const problems: Problem[] = [];
   const counts = lists.map((list, set) => readList(list, set, into, problems));
@@ -174,7 +175,7 @@ function addPlainName(
   const kind = kindAt(buffer, start);
   const nameStart = start + PREFIX_BYTES[kind];
   if (!hasPlainName(buffer, nameStart, end)) return false;
-  // A plain name is what `parseHost` would return unchanged, at a tenth of the time.
+  // A plain name is what `parseHost` would return unchanged, in a third to a fifth of the time.
   const isTooWide = () => suffixParts(buffer.toString('latin1', nameStart, end) as Host).isPublicSuffix;
   if (kind !== 'exact' && isTooWide()) return false;
   table.addBytes(buffer, nameStart, end, kind, set);

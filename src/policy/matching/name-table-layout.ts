@@ -17,10 +17,11 @@ export type NameKind = 'domain' | 'subdomains' | 'exact';
  * group g are `groupMembers` from `groupStarts[g]` to `groupStarts[g + 1]`.
  */
 export type NameTableData = {
-  /** Where the hash begins. */
+  /** Where the hash begins: 32 bits, without a sign. */
   readonly seed: number;
   /** How many names there are. */
   readonly size: number;
+  /** 1 to `MAX_GROUP_WIDTH`. */
   readonly groupWidth: number;
   readonly rowStarts: Uint32Array<ArrayBuffer>;
   readonly rows: Uint8Array<ArrayBuffer>;
@@ -35,6 +36,9 @@ export const MEMBER_FORMS = 4;
 /** How narrowly a name of so many labels covers a host: the greater, the narrower. */
 export const specificityOf = (labels: number, form: keyof typeof RANK): number =>
   labels * MEMBER_FORMS + RANK[form];
+
+/** In bytes: groups are numbered in 32 bits. */
+export const MAX_GROUP_WIDTH = 4;
 
 /** The bytes of a row's filter. */
 export const FILTER_BYTES = 4;

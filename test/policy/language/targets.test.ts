@@ -291,6 +291,25 @@ describe('what a rule spares by `unless`', () => {
   });
 });
 
+test.each([1, 0x811c_9dc5, 2 ** 32 - 1])(
+  'lists whose hashes begin at %d say the same beside domains',
+  (seed) => {
+    const lists = listsOf({ ours: ['a.example.org', '203.0.113.80'], wide: ['example.org'] }, seed);
+    const policies = policiesOf(
+      office([
+        { id: 'own', block: { domains: ['b.example.net', '=c.example.net'] } },
+        { id: 'listed', block: { categories: ['wide'] }, unless: { categories: ['ours'] } },
+      ]),
+      lists,
+    );
+    expect(ask(policies, 'https://x.example.org/')).toBe('block by rule listed');
+    expect(ask(policies, 'https://x.a.example.org/')).toBe('forward by default');
+    expect(ask(policies, 'https://x.b.example.net/')).toBe('block by rule own');
+    expect(ask(policies, 'https://c.example.net/')).toBe('block by rule own');
+    expect(ask(policies, 'https://x.c.example.net/')).toBe('forward by default');
+  },
+);
+
 test('what many departments take over from a base is one set of hosts, as is a service that many rules name', () => {
   const departments = Array.from({ length: 50 }, (_, index) => [
     `d${index}.yaml`,
