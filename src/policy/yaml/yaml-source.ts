@@ -131,7 +131,7 @@ type Nodes = Pick<YamlPlaces, 'targets'> & {
   readonly problems: readonly Problem[];
 };
 
-/** What the parser leaves unchecked, in one walk: depth, keys that stand twice, and aliases that name nothing. */
+/** What the parser leaves unchecked, in one walk: depth, keys that stand twice or are aliases, aliases that name nothing. */
 function checkNodes(document: Document, place: PlaceOf): Nodes {
   const problems: Problem[] = [];
   const anchors = new Map<string, Node>();
@@ -144,10 +144,15 @@ function checkNodes(document: Document, place: PlaceOf): Nodes {
     else targets.set(alias, target);
     return (target && sizes.get(target)) ?? 1;
   };
+  const walkKey = (key: unknown, depth: number): number => {
+    const size = walk(key, depth);
+    if (isAlias(key) && targets.has(key)) problems.push(aliasAsKey(key, place));
+    return size;
+  };
   /** Walks a node and all below it; gives the number of values. */
   const walk = (node: unknown, depth: number): number => {
     if (problems.length >= MAX_YAML_FAULTS) return 0;
-    if (isPair(node)) return walk(node.key, depth) + walk(node.value, depth);
+    if (isPair(node)) return walkKey(node.key, depth) + walk(node.value, depth);
     if (isAlias(node)) return resolve(node);
     if (!isNode(node)) return 0;
     if (depth > MAX_YAML_DEPTH) problems.push({ at: place(node.range?.[0] ?? 0), ...TOO_DEEP });
@@ -162,13 +167,14 @@ function checkNodes(document: Document, place: PlaceOf): Nodes {
 }
 
 function repeatedKeys({ items }: YAMLMap, place: PlaceOf): readonly Problem[] {
-  const seen = new Set<unknown>();
+  const seen = new Set<string>();
   const repeated: Problem[] = [];
   for (const { key } of items) {
     if (!isScalar(key)) continue;
-    if (seen.has(key.value) && repeated.length < MAX_YAML_FAULTS)
+    const name = String(key.value ?? ''); // as JavaScript will call it: `1` and "1" are one key
+    if (seen.has(name) && repeated.length < MAX_YAML_FAULTS)
       repeated.push({ at: place(key.range?.[0] ?? 0), ...describeYamlFault('DUPLICATE_KEY', '') });
-    seen.add(key.value);
+    seen.add(name);
   }
   return repeated;
 }
@@ -178,6 +184,13 @@ const unresolvedAlias = (alias: Alias, place: PlaceOf): Problem => ({
   at: place(alias.range?.[0] ?? 0),
   problem: briefly(`\`*${alias.source}\` without quotes is a YAML alias, and nothing has that name`),
   hint: briefly(`write "*${alias.source}"`),
+});
+
+/** Another spelling of a key, which would pass for another key. */
+const aliasAsKey = (alias: Alias, place: PlaceOf): Problem => ({
+  at: place(alias.range?.[0] ?? 0),
+  problem: briefly(`the alias \`*${alias.source}\` stands as a key`),
+  hint: 'write the key itself',
 });
 
 const isWithin = (inner: Node, outer: Node): boolean => (inner.range?.[0] ?? 0) < (outer.range?.[2] ?? 0); // the anchor comes first, so only the end is in question

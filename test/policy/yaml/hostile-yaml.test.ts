@@ -85,6 +85,26 @@ describe('what would make the parser the victim is a problem with a place', () =
       'policies/a.yaml:3:1: the key stands twice in this mapping (keep one of them)',
     ],
     [
+      'a key that stands twice, once as an alias',
+      '&k default: block\nmode: enforce\n? *k\n: allow\n',
+      'policies/a.yaml:3:3: the alias `*k` stands as a key (write the key itself)',
+    ],
+    [
+      'an alias as a key in braces',
+      'department: &k title\nx: { *k : A }',
+      'policies/a.yaml:2:6: the alias `*k` stands as a key (write the key itself)',
+    ],
+    [
+      'a wildcard without quotes as a key',
+      'department: a\n*.example.org : x',
+      'policies/a.yaml:2:1: `*.example.org` without quotes is a YAML alias, and nothing has that name (write "*.example.org")',
+    ],
+    [
+      'a key that stands twice, once as a number',
+      'department: a\nx: { 1: a, "1": b }',
+      'policies/a.yaml:2:12: the key stands twice in this mapping (keep one of them)',
+    ],
+    [
       'a key that stands twice in a rule',
       'department: a\ntitle: A\nrules: [{ id: a, id: b }]',
       'policies/a.yaml:3:18: the key stands twice in this mapping (keep one of them)',
