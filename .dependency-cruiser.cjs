@@ -32,7 +32,7 @@ module.exports = {
     },
     { name: 'src-never-imports-tests', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
     room('policy/', []),
-    room('policy/matching/', ['policy/(result|host|network|public-suffix)\\.ts']),
+    room('policy/matching/', ['policy/(result|host|name-limits|network|public-suffix)\\.ts']),
     room('policy/yaml/', ['policy/(result|nearest)\\.ts']),
     room('policy/times/', ['policy/(result|nearest)\\.ts']),
     room('policy/language/', [

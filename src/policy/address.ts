@@ -55,7 +55,7 @@ const CLOUD_METADATA: ReadonlySet<string> = new Set(
     '169.254.42.42', // Scaleway
     'fd00:42::42',
     '168.63.129.16', // Azure's wire server: a public address, which answers inside Azure alone
-  ].map((address) => keyOf(addressBytes(address) ?? [])),
+  ].map(keyOfKnown),
 );
 
 /**
@@ -92,6 +92,13 @@ function ipv6Range(address: ipaddr.IPv6): SpecialRange | undefined {
 
 const NAT64: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('64:ff9b::'), 96];
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
+
+/** Throws on what is no address: a slip above must not open one in silence. */
+function keyOfKnown(address: string): string {
+  const bytes = addressBytes(address);
+  if (bytes === undefined) throw new Error(`${address} is no address`);
+  return keyOf(bytes);
+}
 
 function keyOf(bytes: readonly number[]): string {
   return bytes.join('.');

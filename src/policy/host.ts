@@ -1,3 +1,4 @@
+import { MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from './name-limits.ts';
 import { addressBytes } from './network.ts';
 import { fail, type Result, succeed } from './result.ts';
 
@@ -11,9 +12,6 @@ declare const canonical: unique symbol;
 export type Host = string & { readonly [canonical]: 'Host' };
 
 export type HostFault = { readonly problem: string; readonly hint: string };
-
-const MAX_NAME_LENGTH = 253; // RFC 1035 section 2.3.4, less the root label and its length byte
-const MAX_LABEL_LENGTH = 63;
 
 const CONTROL_OR_SPACE = /[\u0000-\u0020\u007f]/;
 const DELIMITER = /[/?#\\]/;

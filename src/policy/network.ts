@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { DOT } from './name-limits.ts';
 import { fail, type Result, succeed } from './result.ts';
 
 /** A network in CIDR notation; `text` is its canonical form and its identity. */
@@ -99,7 +100,6 @@ function ipv4Bytes(text: string): readonly number[] | undefined {
   return bytes.length === 4 ? bytes : undefined;
 }
 
-const DOT = 0x2e;
 const ZERO = 0x30;
 
 /** The IPv4 address that a NAT64 gateway makes of an address in 64:ff9b::/96 (RFC 6052 section 2.1). */

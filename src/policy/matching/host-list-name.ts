@@ -1,7 +1,5 @@
-const MAX_NAME_BYTES = 253;
-const MAX_LABEL_BYTES = 63;
+import { DOT, MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from '../name-limits.ts';
 
-const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 const A_LABEL_PREFIX = [0x78, 0x6e, 0x2d, 0x2d]; // xn--
@@ -16,7 +14,7 @@ const IN_LABEL = Uint8Array.from({ length: 256 }, (_, byte) =>
  * look at each byte: a last label that begins with a digit may be part of an address, an A-label must be decoded.
  */
 export function hasPlainName(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end <= start || end - start > MAX_NAME_BYTES) return false;
+  if (end <= start || end - start > MAX_NAME_LENGTH) return false;
   let labelStart = start;
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
@@ -30,7 +28,7 @@ export function hasPlainName(bytes: Uint8Array, start: number, end: number): boo
 
 function isPlainLabel(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
-  return length > 0 && length <= MAX_LABEL_BYTES && !beginsAsALabel(bytes, start);
+  return length > 0 && length <= MAX_LABEL_LENGTH && !beginsAsALabel(bytes, start);
 }
 
 const beginsAsALabel = (bytes: Uint8Array, start: number): boolean =>

@@ -1,4 +1,5 @@
 import { addressLiteral, type Host, parseHost } from '../host.ts';
+import { DOT } from '../name-limits.ts';
 import { parseNetwork } from '../network.ts';
 import { suffixParts } from '../public-suffix.ts';
 import { fail, type Problem, type Result, succeed } from '../result.ts';
@@ -68,7 +69,6 @@ const MAX_SHOWN_BYTES = 80;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const STAR = 0x2a;
-const DOT = 0x2e;
 const EQUALS = 0x3d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 

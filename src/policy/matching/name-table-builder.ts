@@ -1,11 +1,10 @@
+import { DOT, MAX_NAME_LENGTH } from '../name-limits.ts';
 import {
-  DOT,
   FILTER_BYTES,
   filterBit,
   filterByte,
   hashEnd,
   hashStep,
-  MAX_NAME_BYTES,
   MEMBER_FORMS,
   type NameKind,
   type NameTableData,
@@ -36,11 +35,11 @@ export function createNameTableBuilder(seed: number = DEFAULT_SEED): NameTableBu
   const names = createNameNumbers(seed);
   const groups = createGroups();
   let groupOfName = new Uint32Array(16);
-  const scratch = new Uint8Array(MAX_NAME_BYTES);
+  const scratch = new Uint8Array(MAX_NAME_LENGTH);
 
   function addBytes(bytes: Uint8Array, start: number, end: number, kind: NameKind, set: number): void {
     const length = end - start;
-    if (length < 1 || length > MAX_NAME_BYTES) throw new RangeError(`a name of ${length} bytes is no host`);
+    if (length < 1 || length > MAX_NAME_LENGTH) throw new RangeError(`a name of ${length} bytes is no host`);
     const number = names.numberOf(bytes, start, end);
     if (number >= groupOfName.length) groupOfName = doubled(groupOfName);
     groupOfName[number] = groups.joined(groupOfName[number] as number, set * MEMBER_FORMS + RANK[kind]);
@@ -104,7 +103,7 @@ function createNameNumbers(seed: number): NameNumbers {
   }
 
   function append(hash: number, bytes: Uint8Array, start: number, end: number): void {
-    if (textsEnd + 1 + MAX_NAME_BYTES > texts.length) enlargeTexts();
+    if (textsEnd + 1 + MAX_NAME_LENGTH > texts.length) enlargeTexts();
     if (size === hashes.length) {
       hashes = doubled(hashes);
       starts = doubled(starts);
@@ -199,8 +198,8 @@ function parentFilters({ texts, hashes }: Names, rowCount: number, seed: number)
       const byte = texts[at] as number;
       if (byte === DOT) {
         const hash = hashEnd(state);
-        const at = rowOf(hash, rowCount) * FILTER_BYTES + filterByte(hash);
-        filters[at] = (filters[at] as number) | filterBit(hash);
+        const place = rowOf(hash, rowCount) * FILTER_BYTES + filterByte(hash);
+        filters[place] = (filters[place] as number) | filterBit(hash);
       }
       state = hashStep(state, byte);
     }
@@ -244,17 +243,17 @@ function hasFilter(filters: Uint8Array, row: number): boolean {
 function allocate(
   rowCount: number,
   rowsBytes: number,
-  groupStarts: number,
-  groupMembers: number,
+  groupStartCount: number,
+  groupMemberCount: number,
 ): Pick<NameTableData, 'rowStarts' | 'rows' | 'groupStarts' | 'groupMembers'> {
   const groupStartsAt = (rowCount + 1) * 4;
-  const membersAt = groupStartsAt + groupStarts * 4;
-  const rowsAt = membersAt + groupMembers * 4;
+  const membersAt = groupStartsAt + groupStartCount * 4;
+  const rowsAt = membersAt + groupMemberCount * 4;
   const buffer = returnableBuffer(rowsAt + rowsBytes);
   return {
     rowStarts: new Uint32Array(buffer, 0, rowCount + 1),
-    groupStarts: new Uint32Array(buffer, groupStartsAt, groupStarts),
-    groupMembers: new Uint32Array(buffer, membersAt, groupMembers),
+    groupStarts: new Uint32Array(buffer, groupStartsAt, groupStartCount),
+    groupMembers: new Uint32Array(buffer, membersAt, groupMemberCount),
     rows: new Uint8Array(buffer, rowsAt, rowsBytes),
   };
 }

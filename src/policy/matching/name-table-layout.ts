@@ -43,11 +43,6 @@ export const MAX_GROUP_WIDTH = 4;
 /** The bytes of a row's filter. */
 export const FILTER_BYTES = 4;
 
-/** Of a canonical host, and so of a name. */
-export const MAX_NAME_BYTES = 253;
-
-export const DOT = 0x2e;
-
 /**
  * The hash of a name runs from its end to its start, so that one pass over a host gives those of all its suffixes:
  * FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), each byte one `hashStep`.

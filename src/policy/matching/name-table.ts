@@ -1,13 +1,12 @@
 import { addressLiteral, type Host } from '../host.ts';
+import { DOT, MAX_NAME_LENGTH } from '../name-limits.ts';
 import {
   bytesOf,
-  DOT,
   FILTER_BYTES,
   filterBit,
   filterByte,
   hashEnd,
   hashStep,
-  MAX_NAME_BYTES,
   MEMBER_FORMS,
   type NameTableData,
   RANK,
@@ -57,7 +56,7 @@ type Opened = NameTableData & { readonly rowCount: number };
  * The host's characters as the walk over it has read them, from its end: a byte array is compared with a name several
  * times as fast as a string. It is filled anew in each walk, and no walk is interrupted.
  */
-const characters = new Uint8Array(MAX_NAME_BYTES);
+const characters = new Uint8Array(MAX_NAME_LENGTH);
 
 /** From label to label, so that the walk ends where no table has a longer name. */
 function collectName(tables: readonly Opened[], seed: number, host: Host, into: Match[]): void {
