@@ -89,8 +89,6 @@ function readySection({ domains, bare, loads }: Measured, targets: Targets): Sec
       { what: '  processor time', unit: 's', postern: bare.cpuSeconds },
       { what: 'more for the list', unit: 's', postern: fromList.readySeconds - bare.readySeconds },
       { what: '  processor time', unit: 's', postern: fromList.cpuSeconds - bare.cpuSeconds },
-      { what: 'more for the cache', unit: 's', postern: less(fromCache?.readySeconds, bare.readySeconds) },
-      { what: '  processor time', unit: 's', postern: less(fromCache?.cpuSeconds, bare.cpuSeconds) },
     ],
   };
 }
