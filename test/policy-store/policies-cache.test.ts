@@ -168,7 +168,6 @@ describe('a cache of the policies', () => {
     expect(statSync(cache).size).toBeLessThan(1_000_000);
   });
 
-  // Covers: EV-13
   test.each<[string, (kept: Kept) => unknown]>([
     ['null', () => null],
     ['a text', () => 'x'],

@@ -200,6 +200,8 @@ test('a cache that Postern writes itself is none, so that it cannot keep itself 
     join(folder, 'lists', '.compiled.cache.0123456789abcdef.tmp'),
     join(folder, 'lists', '.compiled.cache'),
   );
+  writeFileSync(join(folder, '.policies.cache.0123456789abcdef.tmp'), 'x');
+  renameSync(join(folder, '.policies.cache.0123456789abcdef.tmp'), join(folder, 'policies.cache'));
   await aChangeElsewhereIsTold();
   expect(seen).toEqual([]);
 });
