@@ -49,10 +49,13 @@ export function createPageServer(): PageServer {
           resolve('deadline');
           client.destroy();
         }, deadlineMs);
-        secured.on('error', (error: NodeJS.ErrnoException) => {
+        const onError = (error: NodeJS.ErrnoException): void => {
           resolve(error.code?.startsWith('ERR_SSL_') ? 'tls-refused' : 'client-left');
           client.destroy();
-        });
+        };
+        secured.on('error', onError);
+        // Node keeps an error after the handshake to this event when no TLS server of its own has made the socket.
+        secured.on('_tlsError', onError);
         secured.once('close', () => resolve('client-left'));
         client.on('error', () => client.destroy());
         client.once('close', () => {

@@ -31,6 +31,7 @@ export function transportOf(socket: net.Socket): net.Socket {
  * and the answer could be lost on its way.
  */
 export function closeAfterReading(socket: net.Socket, lingerMs: number): void {
+  if (socket.closed) return; // and will not say so again
   const deadline = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(deadline));
   socket.resume();

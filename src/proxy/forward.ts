@@ -206,7 +206,14 @@ function boundRest(request: IncomingMessage, response: ServerResponse, lingerMs:
     if (request.complete) return;
     const { socket } = request;
     const deadline = setTimeout(() => socket.destroy(), lingerMs);
-    request.once('close', () => clearTimeout(deadline));
+    // Of a request that was answered Node does not say that it closed with its connection.
+    const forget = (): void => {
+      clearTimeout(deadline);
+      request.off('close', forget);
+      socket.off('close', forget);
+    };
+    request.once('close', forget);
+    socket.once('close', forget);
     request.unpipe();
     request.resume();
   });

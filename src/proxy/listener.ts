@@ -9,6 +9,7 @@ import { fail, type Result } from '../policy/result.ts';
 import type { Asked, Door } from './admit.ts';
 import { clientAddress } from './arrival/client-address.ts';
 import { saidNothing } from './arrival/gate.ts';
+import { clientIdleMs } from './bounds/limits.ts';
 import type { Reception } from './bounds/reception.ts';
 import { type ConnectContext, connect } from './connect.ts';
 import { type ForwardContext, forward } from './forward.ts';
@@ -45,8 +46,7 @@ export function createListener(context: ProxyContext): http.Server {
   server.maxHeadersCount = 0; // findViolation counts them: beyond a count Node would drop fields without a word
   // A client that ends its side may still want its answer (RFC 9112 section 9.6): see boundHalfClosed in forward.ts.
   Object.assign(server, { httpAllowHalfOpen: true });
-  // A little later than the upstream's own timer, so that the client hears of it.
-  server.timeout = limits.exchangeIdleMs + Math.min(5_000, limits.exchangeIdleMs);
+  server.timeout = clientIdleMs(limits);
 
   const turns = createTurns();
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -97,6 +97,8 @@ function refuseBytes(error: ParserError, socket: net.Socket, turns: Turns, conte
   // Browsers open connections ahead of need: one that never asked anything has nothing to be told or logged.
   const isUnasked = saidNothing(socket) || context.reception.isTurnedAway(socket);
   if (!socket.writable || isUnasked) socket.destroy();
+  else if (current === undefined && turns.isAmidBody(socket))
+    socket.destroySoon(); // its request has been answered
   else if (current === undefined) answer();
   else if (current.complete) turns.takeLast(socket, answer);
   else void endAfterAnswer(socket, context.door);

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import type { Outcome } from '../decision-log/record.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
+import { clientIdleMs } from './bounds/limits.ts';
 import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
 import type { ForwardContext } from './forward.ts';
 import { exchangeError, responseFault } from './http/exchange.ts';
@@ -101,7 +102,11 @@ function askOrigin(
       resolve({ kind: 'failed', error });
     };
     client.once('close', () => giveUp('connection_terminated'));
-    upstream.on('error', (error) => giveUp(exchangeError(error)));
+    let declined: IncomingMessage | undefined;
+    upstream.on('error', (error) => {
+      declined?.destroy(error); // as in `exchange`: a body that lasts until its connection ends would seem whole
+      giveUp(exchangeError(error));
+    });
     upstream.once('timeout', () => giveUp('http_response_timeout'));
     upstream.once('upgrade', (response, _socket, head) => {
       if (head.length > 0) socket.unshift(head);
@@ -110,6 +115,7 @@ function askOrigin(
       else giveUp('http_upgrade_failed');
     });
     upstream.once('response', (response) => {
+      declined = response;
       const fault = responseFault(response);
       if (fault === undefined) resolve({ kind: 'declined', response, upstream: socket });
       else giveUp(fault);
@@ -126,6 +132,15 @@ function relayDecline(
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let bytesDown = 0;
+    client.once('close', () => {
+      response.destroy();
+      const status = response.statusCode ?? 0;
+      if (response.errored) resolve({ kind: 'upstream-failed', cause: 'http_response_incomplete' });
+      else if (client.writableFinished) resolve({ kind: 'response-relayed', status, bytesUp: 0, bytesDown });
+      else resolve({ kind: 'client-left', bytesUp: 0, bytesDown });
+    });
+    // A refusal that broke in the segment of its head has told so before anybody listened.
+    if (response.errored) return breakOff(client);
     client.write(headOf(response, name, ['Connection', 'close']), 'latin1');
     response.on('data', (chunk: Buffer) => {
       bytesDown += chunk.length;
@@ -137,15 +152,11 @@ function relayDecline(
     });
     response.pipe(client);
     client.resume();
-    client.once('end', () => client.destroy()); // it said all it had to, and has no request left to wait for
-    client.setTimeout(limits.exchangeIdleMs, () => client.destroy());
-    client.once('close', () => {
-      response.destroy();
-      const status = response.statusCode ?? 0;
-      if (response.errored) resolve({ kind: 'upstream-failed', cause: 'http_response_incomplete' });
-      else if (client.writableFinished) resolve({ kind: 'response-relayed', status, bytesUp: 0, bytesDown });
-      else resolve({ kind: 'client-left', bytesUp: 0, bytesDown });
-    });
+    client.setTimeout(clientIdleMs(limits), () => client.destroy());
+    // Who has ended its side may be waiting for the answer, or be gone (RFC 9112 section 9.6): as in forward.ts.
+    const onEnd = (): void => void client.setTimeout(limits.halfClosedMs);
+    if (client.readableEnded) onEnd();
+    else client.once('end', onEnd);
   });
 }
 

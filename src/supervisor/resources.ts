@@ -6,7 +6,11 @@ import type { Problem } from '../policy/result.ts';
 export type Resource = 'memory' | 'descriptors';
 
 /** How much the process uses, as the system says at this moment. */
-export type Usage = { readonly rssMb: number; readonly hasDescriptors: boolean };
+export type Usage = {
+  /** Undefined while it cannot be asked for: that takes a descriptor. */
+  readonly rssMb: number | undefined;
+  readonly hasDescriptors: boolean;
+};
 
 export type ResourceWatch = {
   /** Whether resident memory was above its mark when last looked at. */
@@ -37,7 +41,7 @@ export function watchResources(
   };
   const check = setInterval(() => {
     const { rssMb, hasDescriptors } = measure();
-    heed('memory', rssMb > memoryMb, memoryProblem(rssMb, memoryMb));
+    if (rssMb !== undefined) heed('memory', rssMb > memoryMb, memoryProblem(rssMb, memoryMb));
     heed('descriptors', !hasDescriptors, DESCRIPTOR_PROBLEM);
   }, CHECK_MS).unref();
   return { isShortOf: (resource) => short.has(resource), close: () => clearInterval(check) };
@@ -61,7 +65,8 @@ export function defaultMemoryMb(): number {
 }
 
 function measureProcess(): Usage {
-  return { rssMb: Math.round(process.memoryUsage.rss() / MIB), hasDescriptors: canOpen() };
+  if (!canOpen()) return { rssMb: undefined, hasDescriptors: false };
+  return { rssMb: Math.round(process.memoryUsage.rss() / MIB), hasDescriptors: true };
 }
 
 function canOpen(): boolean {

@@ -501,6 +501,34 @@ test('an origin that stays silent is given up after the idle limit', async () =>
 });
 
 // Covers: EV-31
+test('an answer that begins before its upload has ended may flow for longer than the idle limit', async () => {
+  const chunk = '1\r\nx\r\n';
+  const origin = await startRawOrigin((socket) => {
+    socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`));
+    socket.on('data', (data) => {
+      if (!data.toString().endsWith('0\r\n\r\n')) return;
+      let left = 14;
+      const more = setInterval(() => {
+        socket.write(chunk);
+        left -= 1;
+        if (left === 0) socket.write('0\r\n\r\n');
+        if (left === 0) clearInterval(more);
+      }, 50);
+      socket.once('close', () => clearInterval(more));
+    });
+  });
+  const proxy = await startProxy({ limits: { exchangeIdleMs: 500 } });
+  const client = connectRaw(proxy.port);
+  const authority = `allowed.test:${origin.port}`;
+  client.socket.write(
+    `POST http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`,
+  );
+  await client.until((received) => received.includes(chunk));
+  client.socket.write('0\r\n\r\n');
+  await client.until((received) => received.endsWith('\r\n0\r\n\r\n'));
+  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'response-relayed', bytesDown: 15 });
+});
+
 test('a slow client holds the origin back instead of filling the memory', async () => {
   let written = 0;
   const origin = await startHttpOrigin((_, response) => {

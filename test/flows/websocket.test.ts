@@ -122,6 +122,23 @@ test.for([
   expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'upstream-failed' });
 });
 
+// Covers: EV-33
+test('an origin that refuses and talks nonsense in one breath breaks off the client too, at once', async () => {
+  const refusal = 'HTTP/1.1 426 Upgrade Required\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n';
+  const origin = await startRawOrigin((socket) => {
+    socket.once('data', () => socket.write(refusal));
+  });
+  const proxy = await startProxy();
+  const client = connectRaw(proxy.port);
+  client.socket.write(handshake(`allowed.test:${origin.port}`));
+  expect((await client.closed()).error?.code).toBe('ECONNRESET');
+  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({
+    kind: 'upstream-failed',
+    cause: 'http_response_incomplete',
+  });
+  await vi.waitFor(() => expect(origin.open()).toBe(0));
+});
+
 test('an origin that never answers the handshake is given up', async () => {
   const origin = await startRawOrigin((socket) => socket.resume());
   const proxy = await startProxy({ limits: { exchangeIdleMs: 100 } });

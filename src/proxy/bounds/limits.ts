@@ -96,3 +96,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxHeaderFields: 200,
   maxClientHelloBytes: 16_384,
 };
+
+/** A little later than the timer towards the origin, so that the client hears of that one, and the log tells who stood still. */
+export const clientIdleMs = ({ exchangeIdleMs }: Limits): number =>
+  exchangeIdleMs + Math.min(5_000, exchangeIdleMs);

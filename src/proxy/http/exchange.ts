@@ -47,7 +47,10 @@ export function exchange(
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       // Bytes after a complete response (a body where none belongs, a length too short) are nobody's; Node closes that
       // connection for them, and the response stands.
-      if (answer?.complete !== true) giveUp(exchangeError(error), isStale(upstream, error));
+      if (answer?.complete === true) return;
+      // Node would take a body that lasts until its connection ends for whole, however that ends (RFC 9112 section 8).
+      answer?.destroy(error);
+      giveUp(exchangeError(error), isStale(upstream, error));
     });
     upstream.once('timeout', () => {
       // While the client does not take what there is, the origin waits for it; the client's own timer (listener) runs.
@@ -167,15 +170,18 @@ function passInterim(
   response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** A deadline that begins anew whenever it is told to. */
+/** A deadline that begins anew whenever it is told to, until it is stopped: a request may finish after its answer. */
 function restartable(ms: number, onDeadline: () => void): { restart(): void; stop(): void } {
   let timer: NodeJS.Timeout | undefined;
-  const stop = (): void => clearTimeout(timer);
+  let isStopped = false;
   return {
-    stop,
-    restart: () => {
-      stop();
-      timer = setTimeout(onDeadline, ms);
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+    restart() {
+      clearTimeout(timer);
+      if (!isStopped) timer = setTimeout(onDeadline, ms);
     },
   };
 }

@@ -15,12 +15,15 @@ export type Turns = {
   takeLast(socket: net.Socket, work: () => void): void;
   /** The request whose response is not over yet; undefined on an idle connection. */
   current(socket: net.Socket): IncomingMessage | undefined;
+  /** Whether the request that was read last has more of its body to come, answered or not. */
+  isAmidBody(socket: net.Socket): boolean;
 };
 
 type Line = { current: IncomingMessage; readonly waiting: (() => void)[]; isClosed: boolean };
 
 export function createTurns(): Turns {
   const lines = new WeakMap<net.Socket, Line>();
+  const lastRead = new WeakMap<net.Socket, IncomingMessage>();
   const goOn = (socket: net.Socket, { shouldKeepAlive }: ServerResponse): void => {
     const line = lines.get(socket);
     const next = line?.waiting.shift();
@@ -35,6 +38,7 @@ export function createTurns(): Turns {
   return {
     take(request, response, work) {
       const { socket } = request;
+      lastRead.set(socket, request);
       const line = lines.get(socket);
       if (line?.isClosed) return true; // what follows the last request is not read (RFC 9112 section 9.6)
       if (line !== undefined && line.waiting.length >= MAX_WAITING) {
@@ -59,5 +63,6 @@ export function createTurns(): Turns {
       if (line !== undefined) line.isClosed = true;
     },
     current: (socket) => lines.get(socket)?.current,
+    isAmidBody: (socket) => lastRead.get(socket)?.complete === false,
   };
 }

@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import { type Asked, admitOpening, type Door, type Forwarded } from '../admit.ts';
 import type { Limits } from '../bounds/limits.ts';
+import { breakOff } from '../client-socket.ts';
 import { readOpening } from './opening.ts';
 import { type Spliced, splice } from './splice.ts';
 import { alertFor, closeTunnel } from './tls-alert.ts';
@@ -31,7 +32,10 @@ export async function carryTunnel(tunnel: Tunnel, context: TunnelContext): Promi
   const { limits, tunnels } = context;
   const { host, port } = admission.facts;
   if (tunnels.plainPorts.includes(port)) return splice(client, upstream, limits);
+  const hearOfLoss = (): void => breakOff(client); // nobody else looks at the origin while the client is read
+  upstream.once('close', hearOfLoss);
   const opening = await readOpening(client, limits);
+  upstream.off('close', hearOfLoss);
   if (opening.kind === 'gone') {
     upstream.destroy();
     await closeTunnel(client, undefined, limits.lingerMs);
