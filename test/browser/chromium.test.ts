@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { UPLOAD_FROM_PAGE, uploadHash } from '../support/browser-upload.ts';
 import { hasChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { startSite, UPLOAD_MS } from '../support/client-site.ts';
 import { startHttpsOrigin } from '../support/origin.ts';
 import { type Line, startProxy, type TestProxy } from '../support/proxy.ts';
 
@@ -105,6 +107,25 @@ describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-
   });
 
   // Covers: EV-26
+  test('shows a page over HTTP', async () => {
+    const site = await startSite();
+    const page = await openPage(await launchChromium(site.proxy.port, []));
+    expect((await page.goto(site.httpUrl))?.status()).toBe(200);
+    expect(await page.innerText('body')).toBe('what stands at the origin');
+  });
+
+  test.each(['HTTP', 'HTTPS'])(
+    'uploads 64 MB over %s, and every byte arrives',
+    async (scheme) => {
+      const site = await startSite();
+      const browser = await launchChromium(site.proxy.port, [site.proxy.caFile, site.originCaFile]);
+      const page = await openPage(browser);
+      await page.goto(scheme === 'HTTP' ? site.httpUrl : site.httpsUrl);
+      expect(await page.evaluate(UPLOAD_FROM_PAGE)).toEqual([200, uploadHash()]);
+    },
+    UPLOAD_MS,
+  );
+
   test('unblocked again, the same address shows the site: nothing of the block stays behind (EV-26)', async () => {
     const origin = await startHttpsOrigin('blocked.test', (_, response) => response.end('the site itself'));
     const proxy = await startProxy({ connectPorts: [origin.port] });

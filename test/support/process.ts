@@ -6,10 +6,10 @@ export const hasCommand = (name: string): boolean => spawnSync('which', [name]).
 export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 /** Runs a program to its end, with the certificates that the machine may point programs to left out. */
-export function run(file: string, args: readonly string[]): Promise<Ran> {
+export function run(file: string, args: readonly string[], timeout = 20_000): Promise<Ran> {
   const environment = Object.entries(process.env).filter(([name]) => !/CERT|CA_BUNDLE|_proxy$/i.test(name));
   return new Promise((resolve) => {
-    const options = { env: Object.fromEntries(environment), timeout: 20_000 };
+    const options = { env: Object.fromEntries(environment), timeout };
     const child = execFile(file, [...args], options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
