@@ -81,34 +81,46 @@ const tunnels = z.strictObject({
     .describe('Ports of connectPorts on which a tunnel may carry anything, unseen. Default: none.'),
 });
 
-const egress = z.strictObject({
-  connectPorts: z
-    .array(port.min(1, 'a port is at least 1'))
-    .min(1, 'name at least one port')
-    .default([443, 8443])
-    .describe('Ports to which a tunnel may lead. Default: [443, 8443].'),
-  forbiddenHttpPorts: z
-    .array(port.min(1, 'a port is at least 1'))
-    .default([...BAD_PORTS])
-    .describe(
-      'Ports to which plain HTTP may not lead. Default: those that browsers refuse (mail, SSH, chat …).',
-    ),
-  internalNetworks: z
-    .array(network)
-    .default([])
-    .describe('Special networks to which any name may lead. Default: none.'),
-  internalNames: z
-    .array(domainPattern)
-    .default([])
-    .describe('Hosts that may lead to special networks. Default: none.'),
-  tunnels: tunnels.prefault({}).describe('What may pass through a tunnel.'),
-  dns: dns.prefault({}).describe("How names are looked up. Default: by the system's resolver."),
-  upstream: upstreamSchema
-    .default([])
-    .describe(
-      'Parent proxies: the first entry that fits a request carries it. Default: none, all go direct.',
-    ),
-});
+const egress = z
+  .strictObject({
+    connectPorts: z
+      .array(port.min(1, 'a port is at least 1'))
+      .min(1, 'name at least one port')
+      .default([443, 8443])
+      .describe('Ports to which a tunnel may lead. Default: [443, 8443].'),
+    forbiddenHttpPorts: z
+      .array(port.min(1, 'a port is at least 1'))
+      .default([...BAD_PORTS])
+      .describe(
+        'Ports to which plain HTTP may not lead. Default: those that browsers refuse (mail, SSH, chat …).',
+      ),
+    internalNetworks: z
+      .array(network)
+      .default([])
+      .describe('Special networks to which any name may lead. Default: none.'),
+    internalNames: z
+      .array(domainPattern)
+      .default([])
+      .describe('Hosts that may lead to special networks. Default: none.'),
+    tunnels: tunnels.prefault({}).describe('What may pass through a tunnel.'),
+    dns: dns.prefault({}).describe("How names are looked up. Default: by the system's resolver."),
+    upstream: upstreamSchema
+      .default([])
+      .describe(
+        'Parent proxies: the first entry that fits a request carries it. Default: none, all go direct.',
+      ),
+  })
+  .check(({ value, issues }) => {
+    for (const [index, port] of value.tunnels.plainPorts.entries())
+      if (!value.connectPorts.includes(port))
+        issues.push({
+          code: 'custom',
+          input: port,
+          path: ['tunnels', 'plainPorts', index],
+          message: `no tunnel may lead to port ${port}, so nothing passes there`,
+          params: { hint: 'add it to `connectPorts`, or take it out here' },
+        });
+  });
 
 const log = z.strictObject({
   dir: path.optional().describe('The folder of the decision log. Default: log in the state folder.'),
