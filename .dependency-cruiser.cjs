@@ -57,7 +57,7 @@ module.exports = {
     room('proxy/outward/', [...DATA_PATH, 'proxy/(bounds|http)/', 'proxy/tunnels/tunnel-rules\\.ts']),
     room('proxy/outward/dns/', ['policy/(result|host|address)\\.ts']),
     room('proxy/tunnels/', [...DATA_PATH, 'proxy/bounds/', 'proxy/(client-socket|admit)\\.ts']),
-    room('proxy/arrival/', [...DATA_PATH, 'proxy/(client-socket|admit)\\.ts']),
+    room('proxy/arrival/', [...DATA_PATH, 'proxy/bounds/', 'proxy/(client-socket|admit)\\.ts']),
     room('supervisor/', ['policy/', 'policy-store/']),
     {
       name: 'only-the-top-sees-everything',

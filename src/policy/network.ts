@@ -84,6 +84,12 @@ const GROUP = /^[\da-f]{1,4}$/i;
 const isMapped = (bytes: readonly number[]): boolean =>
   bytes[10] === 0xff && bytes[11] === 0xff && bytes.every((byte, index) => index > 9 || byte === 0);
 
+/** One spelling for each address; an IPv4-mapped one is the IPv4 address that it carries. Undefined when it is none. */
+export function canonicalAddress(text: string): string | undefined {
+  const bytes = addressBytes(text);
+  return bytes === undefined ? undefined : ipaddr.fromByteArray([...bytes]).toString();
+}
+
 /** Four decimal numbers without leading zeros. By hand, because each decision asks for the client's. */
 function ipv4Bytes(text: string): readonly number[] | undefined {
   const bytes: number[] = [];

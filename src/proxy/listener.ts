@@ -99,9 +99,10 @@ function refuseBytes(error: ParserError, socket: net.Socket, turns: Turns, conte
   if (!socket.writable || isUnasked) socket.destroy();
   else if (current === undefined && turns.isAmidBody(socket))
     socket.destroySoon(); // its request has been answered
+  else if (current !== undefined && !current.complete) void endAfterAnswer(socket, context.door);
+  else if (!context.reception.mayBeTold(socket, clientAddress(socket))) socket.destroy();
   else if (current === undefined) answer();
-  else if (current.complete) turns.takeLast(socket, answer);
-  else void endAfterAnswer(socket, context.door);
+  else turns.takeLast(socket, answer);
 }
 
 const TOO_EARLY = 'a tunnel was asked for before an earlier request was answered';

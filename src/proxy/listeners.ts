@@ -6,6 +6,7 @@ import {
   loadServerCredentials,
   type ServerCredentials,
 } from '../tls/server-credentials.ts';
+import { peerAddress } from './arrival/client-address.ts';
 import { type Gate, putBefore } from './arrival/gate.ts';
 import { createProxyProtocolGate } from './arrival/proxy-protocol-gate.ts';
 import { createTlsGate, type TlsGate } from './arrival/tls-gate.ts';
@@ -37,20 +38,25 @@ export function createListeners(
 ): Result<Listeners> {
   const loaded = loadAll(settings, now);
   if (!loaded.ok) return loaded;
-  const { limits, door } = context;
+  const { limits, reception } = context;
   const secured = new Map<ListenerSettings, { gate: TlsGate; credentials: ServerCredentials }>();
   const servers = settings.map((setting) => {
     const gates: Gate[] = [];
     const { from } = setting.proxyProtocol ?? {};
-    if (from !== undefined) gates.push(createProxyProtocolGate(from, limits.proxyHeaderMs, door));
+    if (from !== undefined) gates.push(createProxyProtocolGate(from, limits.proxyHeaderMs, context));
     const credentials = loaded.value.get(setting);
     if (credentials !== undefined) {
-      const gate = createTlsGate(credentials, limits.tlsHandshakeMs, door);
+      const gate = createTlsGate(credentials, limits.tlsHandshakeMs, context);
       secured.set(setting, { gate, credentials });
       gates.push(gate.gate);
     }
     const server = createListener(context);
-    putBefore(server, gates);
+    // Whose a load balancer's connection is, its header tells first.
+    const clientOf = (peer: string): string | undefined => (from === undefined ? peer : undefined);
+    putBefore(server, gates, (socket) => {
+      const peer = peerAddress(socket);
+      return reception.arrive(socket, peer, clientOf(peer));
+    });
     return server;
   });
   return succeed({

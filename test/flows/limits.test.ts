@@ -306,3 +306,11 @@ describe('slow clients', () => {
     expect(answer).toMatchObject({ status: 200, body: '8000000' });
   });
 });
+
+// Covers: EV-28
+test('requests that are none count too: beyond the rate they leave no line each', async () => {
+  const proxy = await startProxy({ limits: { requestsPerMinutePerClient: 1, requestBurstPerClient: 3 } });
+  for (let time = 0; time < 6; time++) await exchangeRaw(proxy.port, 'GET /x HTTP/9\r\n\r\n');
+  expect(proxy.lines().flatMap(({ problem }) => problem ?? [])).toHaveLength(3);
+  expect(refusals(proxy)).toMatchObject([{ limit: 'requestsPerMinutePerClient', refused: 1 }]);
+});

@@ -443,3 +443,57 @@ describe.skipIf(!hasCommand('curl'))('curl (needs Debian: curl)', () => {
     expect((await run('curl', [...through, url])).code).not.toBe(0);
   });
 });
+
+describe('clients that never come to HTTP', () => {
+  type Proxy = Awaited<ReturnType<typeof startSecured>>['proxy'];
+  const refusals = (proxy: Proxy) => proxy.lines().filter(({ event }) => event === 'refusal');
+  const problems = (proxy: Proxy) => proxy.lines().flatMap(({ problem }) => problem ?? []);
+  const silent = async (port: number): Promise<RawClient> => {
+    const client = connectRaw(port);
+    await once(client.socket, 'connect');
+    return client;
+  };
+
+  // Covers: EV-31; EV-32
+  test('are counted like others: beyond the limit they are reset, and told of in one line', async () => {
+    const { proxy, connect } = await startSecured({ limits: { connectionsPerClient: 3 } });
+    const held = await Promise.all([silent(proxy.port), silent(proxy.port), silent(proxy.port)]);
+    expect((await connectRaw(proxy.port).closed()).error?.code).toBe('ECONNRESET');
+    expect(refusals(proxy)).toMatchObject([
+      { client: '127.0.0.1', limit: 'connectionsPerClient', refused: 1 },
+    ]);
+    for (const { socket } of held) socket.destroy();
+    await vi.waitFor(async () => expect((await secure(connect())).authorized).toBe(true));
+  });
+
+  test('are counted before a load balancer has said whose they are', async () => {
+    const { proxy } = await startSecured({ proxyProtocol: true, limits: { connections: 2 } });
+    await Promise.all([silent(proxy.port), silent(proxy.port)]);
+    expect((await connectRaw(proxy.port).closed()).error?.code).toBe('ECONNRESET');
+    expect(refusals(proxy)).toMatchObject([{ limit: 'connections', refused: 1 }]);
+  });
+
+  test('and end their side are gone at once, whatever they had begun', async () => {
+    const { proxy } = await startSecured({ limits: { tlsHandshakeMs: NEVER_MS } });
+    const client = connectRaw(proxy.port);
+    client.socket.end(Uint8Array.of(22));
+    await client.closed();
+    await vi.waitFor(() =>
+      expect(problems(proxy)).toEqual([expect.stringContaining('left during the TLS handshake')]),
+    );
+  });
+
+  // Covers: EV-28
+  test('and fail again and again have lines up to their rate, and are numbers beyond it', async () => {
+    const { proxy } = await startSecured({
+      limits: { requestsPerMinutePerClient: 1, requestBurstPerClient: 2 },
+    });
+    for (let time = 0; time < 5; time++) {
+      const client = connectRaw(proxy.port);
+      client.socket.write('GET / HTTP/1.1\r\n\r\n');
+      await client.closed();
+    }
+    expect(problems(proxy)).toHaveLength(2);
+    expect(refusals(proxy)).toMatchObject([{ limit: 'requestsPerMinutePerClient' }]);
+  });
+});

@@ -1,5 +1,5 @@
 import type net from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { canonicalAddress } from '../../policy/network.ts';
 import { transportOf } from '../client-socket.ts';
 
 /** The addresses that load balancers have told of, by the TCP connection. */
@@ -18,5 +18,5 @@ export function clientAddress(socket: net.Socket): string {
 /** Who holds the other end of the connection; IPv4 peers of a dual-stack listener appear as IPv4. */
 export function peerAddress(socket: net.Socket): string {
   const address = socket.remoteAddress ?? '';
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+  return canonicalAddress(address) ?? address;
 }

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { newIncident } from '../../decision-log/incident.ts';
 import { identify } from '../../identity/identify.ts';
 import type { Door } from '../admit.ts';
+import type { Reception } from '../bounds/reception.ts';
 import { transportOf } from '../client-socket.ts';
 import { clientAddress } from './client-address.ts';
 
@@ -12,8 +13,15 @@ import { clientAddress } from './client-address.ts';
  */
 export type Gate = (socket: net.Socket, pass: (socket: net.Socket) => void) => void;
 
-/** Has every connection pass the gates, in their order, before the server hears of it. */
-export function putBefore(server: http.Server, gates: readonly Gate[]): void {
+/**
+ * Has every connection pass the gates, in their order, before the server hears of it. Those that `arrive` turns away
+ * come to none of them.
+ */
+export function putBefore(
+  server: http.Server,
+  gates: readonly Gate[],
+  arrive: (socket: net.Socket) => boolean,
+): void {
   if (gates.length === 0) return;
   const heard = server.listeners('connection');
   const enter = gates.reduceRight<(socket: net.Socket) => void>(
@@ -29,7 +37,7 @@ export function putBefore(server: http.Server, gates: readonly Gate[]): void {
   server.on('connection', (socket: net.Socket) => {
     // Asked for now it is kept; of a connection that is reset it could not be told any more whose it was.
     if (socket.remoteAddress === undefined) socket.destroy();
-    else {
+    else if (arrive(socket)) {
       entered.set(socket, 'at the gates');
       enter(socket);
     }
@@ -49,10 +57,24 @@ export function saidNothing(socket: net.Socket): boolean {
   return stage === 'at the gates' || stage.socket.bytesRead === stage.bytesBefore;
 }
 
-/** Closes a connection that does not get through a gate, once its one line in the log is written. */
-export async function turnAway(problem: string, socket: net.Socket, { log, policies }: Door): Promise<void> {
+/** What a gate works with. */
+export type GateContext = { readonly door: Door; readonly reception: Reception };
+
+/**
+ * Closes a connection that does not get through a gate, once its one line in the log is written; of a client that does
+ * so again and again the log has numbers.
+ */
+export async function turnAway(
+  problem: string,
+  socket: net.Socket,
+  { door: { log, policies }, reception }: GateContext,
+): Promise<void> {
   const time = Date.now();
   const client = clientAddress(socket);
+  if (!reception.mayBeTold(socket, client)) {
+    socket.destroy();
+    return;
+  }
   log.write({
     event: 'malformed',
     incident: newIncident(time),

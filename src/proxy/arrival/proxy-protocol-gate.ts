@@ -1,24 +1,27 @@
 import type net from 'node:net';
 import { type Network, networkContains } from '../../policy/network.ts';
-import type { Door } from '../admit.ts';
 import { claimAddress, peerAddress } from './client-address.ts';
-import { type Gate, turnAway } from './gate.ts';
+import { type Gate, type GateContext, turnAway } from './gate.ts';
 import { type ProxyHeader, readProxyHeader } from './proxy-protocol.ts';
 
 /**
  * Takes the PROXY header off each connection, and the client's address from it. Peers outside of `from` are turned away
  * whatever they send: a header of theirs must not say who is asking, and without one everybody would.
  */
-export function createProxyProtocolGate(from: readonly Network[], deadlineMs: number, door: Door): Gate {
+export function createProxyProtocolGate(
+  from: readonly Network[],
+  deadlineMs: number,
+  context: GateContext,
+): Gate {
   return (socket, pass) => {
     socket.on('error', () => socket.destroy());
     const peer = peerAddress(socket);
     if (!from.some((network) => networkContains(network, peer))) {
-      void turnAway('the peer is not one that may send a PROXY header', socket, door);
+      void turnAway('the peer is not one that may send a PROXY header', socket, context);
       return;
     }
     takeHeader(socket, deadlineMs, (taken) => {
-      if (typeof taken === 'string') void turnAway(taken, socket, door);
+      if (typeof taken === 'string') void turnAway(taken, socket, context);
       else {
         if (taken.client !== undefined) claimAddress(socket, taken.client);
         pass(socket);

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { addressBytes } from '../../policy/network.ts';
+import { addressBytes, canonicalAddress } from '../../policy/network.ts';
 import { crc32c } from './crc32c.ts';
 
 /**
@@ -67,13 +67,10 @@ function readFields([, protocol, ...fields]: readonly string[], length: number):
     address.includes(':') === (protocol === 'TCP6') && addressBytes(address) !== undefined;
   if (!isOfFamily(source) || !isOfFamily(destination))
     return broken(`the PROXY line has an address that is not one of ${protocol}`);
-  return header(canonical(source), length);
+  return header(canonicalAddress(source), length);
 }
 
 const isPort = (text: string): boolean => /^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535;
-
-/** As clients of other listeners appear: IPv4-mapped addresses as IPv4. */
-const canonical = (address: string): string => ipaddr.process(address).toString();
 
 /** Signature, version and command, family and protocol, length of what follows (section 2.2). */
 const VERSION_2_HEAD_BYTES = 16;
@@ -112,7 +109,7 @@ function readBlock(whole: Buffer): HeaderReading {
   const problem = findProblem(whole, end);
   if (problem !== undefined) return broken(problem);
   const source = whole.subarray(VERSION_2_HEAD_BYTES, VERSION_2_HEAD_BYTES + size);
-  return header(canonical(ipaddr.fromByteArray([...source]).toString()), whole.length);
+  return header(canonicalAddress(ipaddr.fromByteArray([...source]).toString()), whole.length);
 }
 
 const CRC32C_TYPE = 0x03;

@@ -2,9 +2,8 @@ import { constants } from 'node:crypto';
 import type net from 'node:net';
 import tls from 'node:tls';
 import type { ServerCredentials } from '../../tls/server-credentials.ts';
-import type { Door } from '../admit.ts';
 import { transportOf } from '../client-socket.ts';
-import { type Gate, turnAway } from './gate.ts';
+import { type Gate, type GateContext, turnAway } from './gate.ts';
 
 export type TlsGate = {
   readonly gate: Gate;
@@ -17,7 +16,11 @@ export type TlsGate = {
  * certificate whatever name is asked for, and each request is decided for itself, so a session that was made under one
  * name and is resumed under another gains nothing.
  */
-export function createTlsGate(credentials: ServerCredentials, handshakeMs: number, door: Door): TlsGate {
+export function createTlsGate(
+  credentials: ServerCredentials,
+  handshakeMs: number,
+  context: GateContext,
+): TlsGate {
   const passes = new WeakMap<net.Socket, (socket: net.Socket) => void>();
   // It never listens: it lends its handshake to the connections handed to it.
   const server = tls.createServer({
@@ -31,6 +34,7 @@ export function createTlsGate(credentials: ServerCredentials, handshakeMs: numbe
     const socket = transportOf(secured);
     const pass = passes.get(socket);
     passes.delete(socket);
+    secured.allowHalfOpen = true; // HTTP may still answer who has ended its side
     if (pass === undefined) secured.destroy();
     else pass(secured);
   });
@@ -39,7 +43,7 @@ export function createTlsGate(credentials: ServerCredentials, handshakeMs: numbe
     secured.on('error', () => secured.destroy());
     // Browsers connect ahead of need, and scanners to see what is open: who said nothing leaves no line.
     if (socket.bytesRead === bytesBefore.get(socket)) secured.destroy();
-    else void turnAway(problemOf(error, secured), secured, door);
+    else void turnAway(problemOf(error, secured), secured, context);
   });
   const bytesBefore = new WeakMap<net.Socket, number>();
   return {
@@ -47,6 +51,7 @@ export function createTlsGate(credentials: ServerCredentials, handshakeMs: numbe
       socket.on('error', () => socket.destroy());
       bytesBefore.set(socket, socket.bytesRead - socket.readableLength);
       passes.set(socket, pass);
+      socket.allowHalfOpen = false; // who ends its side within the handshake has left
       server.emit('connection', socket);
     },
     renew: (renewed) => server.setSecureContext(contextOptions(renewed)),

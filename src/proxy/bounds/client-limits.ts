@@ -5,8 +5,13 @@ import type { Limits } from './limits.ts';
 
 /** How many connections and tunnels each client has, and how fast it asks. It knows addresses, and no sockets. */
 export type ClientLimits = {
-  /** Counts a connection in, or says which limit it would go beyond; then nothing is counted. */
-  enter(client: string): Result<Visit, ReachedLimit>;
+  /**
+   * Counts a connection in, or says which limit it would go beyond; then nothing is counted. Of a client that is not
+   * known yet only the connection itself counts.
+   */
+  enter(client: string | undefined): Result<Visit, ReachedLimit>;
+  /** Counts what a client does without a visit like a request, or says which limit that goes beyond. */
+  spend(client: string): ReachedLimit | undefined;
   /** Forgets the clients that are gone and could ask at full burst again. */
   sweep(): void;
   /** Connections at this moment, and clients that are remembered. */
@@ -44,6 +49,8 @@ export function createClientLimits(bounds: ClientBounds, now: () => number): Cli
   let connections = 0;
   let tunnels = 0;
 
+  const isExempt = (address: string): boolean =>
+    bounds.exempt.some((network) => networkContains(network, address));
   const forget = (isForgotten: (client: Client) => boolean): void => {
     for (const [key, client] of clients)
       if (client.connections === 0 && isForgotten(client)) clients.delete(key);
@@ -82,17 +89,20 @@ export function createClientLimits(bounds: ClientBounds, now: () => number): Cli
   };
   return {
     enter(address) {
-      const isExempt = bounds.exempt.some((network) => networkContains(network, address));
-      const key = clientKey(address);
+      const key = address === undefined || isExempt(address) ? undefined : clientKey(address);
       // The client's own limit first: who takes too much is told so, whatever else is at its end.
-      if (!isExempt && (clients.get(key)?.connections ?? 0) >= connectionsPerClient)
+      if (key !== undefined && (clients.get(key)?.connections ?? 0) >= connectionsPerClient)
         return fail('connectionsPerClient');
       if (connections >= maxConnections) return fail('connections');
-      const client = isExempt ? undefined : clientOf(key);
+      const client = key === undefined ? undefined : clientOf(key);
       connections += 1;
       if (client !== undefined) client.connections += 1;
       return succeed(visitOf(client));
     },
+    spend: (address) =>
+      isExempt(address) || clientOf(clientKey(address)).bucket.take()
+        ? undefined
+        : 'requestsPerMinutePerClient',
     sweep: () => forget(({ bucket }) => bucket.isFull()),
     count: () => ({ connections, tunnels, clients: clients.size }),
   };
