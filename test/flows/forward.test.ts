@@ -387,6 +387,21 @@ test('connections to an origin are reused', async () => {
   agent.destroy();
 });
 
+// Covers: EV-31
+test('a client that asks many origins leaves six idle connections, and the latest of them are reused', async () => {
+  const origins = await Promise.all(
+    Array.from({ length: 9 }, () => startHttpOrigin((_, response) => response.end('x'))),
+  );
+  const proxy = await startProxy();
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  const ask = (port: number) => request(proxy.port, `http://allowed.test:${port}/`, { agent });
+  for (const { port } of origins) await ask(port);
+  await vi.waitFor(() => expect(origins.map(({ open }) => open())).toEqual([0, 0, 0, 1, 1, 1, 1, 1, 1]));
+  for (const { port } of origins.slice(3)) await ask(port);
+  expect(origins.map(({ accepted }) => accepted())).toEqual(Array(9).fill(1));
+});
+
 test("no client is sent over a connection that another client's requests may have authenticated", async () => {
   const origin = await startHttpOrigin((incoming, response) =>
     response.end(String(incoming.socket.remotePort)),

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import type { Limits } from '../bounds/limits.ts';
 import type { RawHeaders } from '../http/headers.ts';
 import { authorityOf } from '../http/target.ts';
+import { createIdleConnections } from './idle-connections.ts';
 import type { Opener } from './opener.ts';
 import type { Parent } from './parent.ts';
 import type { Destination } from './route.ts';
@@ -36,15 +37,10 @@ export type Upstreams = {
 
 /** Many origins close idle connections after 5 s (Apache's default); to leave before them spares a retry. */
 const IDLE_CONNECTION_MS = 4_000;
-const MAX_IDLE_CONNECTIONS = 256;
 
 /** A response's head is bounded like a request's. */
 export function createUpstreams(opener: Opener, { exchangeIdleMs, maxHeaderBytes }: Limits): Upstreams {
-  const pool = new ClientAgent({
-    keepAlive: true,
-    timeout: IDLE_CONNECTION_MS,
-    maxFreeSockets: MAX_IDLE_CONNECTIONS,
-  });
+  const pool = new ClientAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   const idleSockets = (key: string): readonly net.Socket[] =>
     (pool.freeSockets[key] ?? []).filter((socket) => !socket.destroyed);
   return {
@@ -64,6 +60,7 @@ export function createUpstreams(opener: Opener, { exchangeIdleMs, maxHeaderBytes
         maxHeaderSize: maxHeaderBytes,
         timeout: exchangeIdleMs,
         key,
+        client: request.client,
       };
       const outgoing =
         connection.kind === 'single'
@@ -111,17 +108,39 @@ function numberOf(thing: net.Socket | Parent): number {
   return number;
 }
 
-type PooledOptions = http.RequestOptions & { readonly key: string; readonly opened?: net.Socket };
-type AgentOptions = http.ClientRequestArgs & Partial<Pick<PooledOptions, 'key' | 'opened'>>;
+type PooledOptions = http.RequestOptions & {
+  readonly key: string;
+  readonly client: net.Socket;
+  readonly opened?: net.Socket;
+};
+type AgentOptions = http.ClientRequestArgs & Partial<Pick<PooledOptions, 'key' | 'client' | 'opened'>>;
 
-/** Keeps connections by their keys, and makes none itself: each was opened before. */
+/** Keeps connections by their keys, within bounds, and makes none itself: each was opened before. */
 class ClientAgent extends http.Agent {
+  readonly #idle = createIdleConnections();
+  readonly #clients = new WeakMap<net.Socket, net.Socket>();
+
   override getName(options?: AgentOptions): string {
     return options?.key ?? '';
   }
 
-  override createConnection(options: AgentOptions): net.Socket {
-    if (options.opened === undefined) throw new Error('a request began on an idle connection that is gone');
-    return options.opened;
+  override createConnection({ opened, client }: AgentOptions): net.Socket {
+    if (opened === undefined) throw new Error('a request began on an idle connection that is gone');
+    if (client !== undefined) this.#clients.set(opened, client);
+    return opened;
+  }
+
+  /** Its request is over: whether it may stay idle. */
+  override keepSocketAlive(socket: net.Socket): boolean {
+    const client = this.#clients.get(socket);
+    const mayStay: unknown = super.keepSocketAlive(socket); // a boolean, whatever its type says: the server's hint
+    if (client === undefined || mayStay === false) return false;
+    this.#idle.add(socket, client);
+    return true;
+  }
+
+  override reuseSocket(socket: net.Socket, request: http.ClientRequest): void {
+    this.#idle.take(socket);
+    super.reuseSocket(socket, request);
   }
 }
