@@ -271,6 +271,26 @@ describe('slow clients', () => {
     await vi.waitFor(() => expect(origin.open()).toBe(0));
   });
 
+  // Covers: EV-31; RFC 9110 section 10.1.1
+  test.for([
+    ['1.1', '100-continue', 'x'],
+    ['1.1', 'something', ''],
+    ['1.0', '100-continue', ''],
+  ])(
+    'of HTTP/%s that expect %s and drip "%s" get 408 where no 100 comes',
+    async ([version, expected, body]) => {
+      const origin = await startRawOrigin((socket) => socket.resume());
+      const proxy = await startProxy({ limits: { requestBodyMs: 200, lingerMs: 50 } });
+      const client = connectRaw(proxy.port);
+      client.socket.write(
+        `POST http://allowed.test:${origin.port}/ HTTP/${version}\r\nHost: allowed.test\r\nExpect: ${expected}\r\nContent-Length: 1000\r\n\r\n${body}`,
+      );
+      expect((await client.closed()).received).toMatch(/^HTTP\/1\.1 408 /);
+      expect(await proxy.linesOf('outcome', 1)).toMatchObject([{ kind: 'client-too-slow' }]);
+      await vi.waitFor(() => expect(origin.open()).toBe(0));
+    },
+  );
+
   test('that wait for the origin’s 100, as they said they would, are not slow', async () => {
     const origin = await startRawOrigin((socket) => {
       socket.once('data', () => {

@@ -147,13 +147,34 @@ function sendBody(
   upstream.flushHeaders(); // a client that expects 100 sends no body before the origin has seen the head
   request.pipe(upstream, { end: false });
   const watch = (): void => void upstream.once('close', watchBodyPace(request, limits, onTooSlow));
-  // Who expects 100 waits for the origin, which may leave that out and answer, or never answer: both have their bounds.
-  if (request.headers.expect === undefined) watch();
-  else upstream.once('continue', watch);
+  if (awaitsContinue(request)) onceBegun(request, upstream, watch);
+  else watch();
   request.once('end', () => {
     if (upstream.chunkedEncoding) upstream.addTrailers(trailerPairs(request));
     upstream.end();
   });
+}
+
+/** Who expects 100 may wait for it (RFC 9110 section 10.1.1); no other expectation, and none in HTTP/1.0, means that. */
+const awaitsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  httpVersion !== '1.0' && headers.expect?.trim().toLowerCase() === '100-continue';
+
+/**
+ * The origin may leave its 100 out and answer, or never answer: both have their bounds. A client that does not wait for
+ * it, and may send its body at once, is held to its pace from there on.
+ */
+function onceBegun(request: IncomingMessage, upstream: ClientRequest, watch: () => void): void {
+  const forget = (): void => {
+    request.off('data', begin);
+    upstream.off('continue', begin);
+  };
+  const begin = (): void => {
+    forget();
+    watch();
+  };
+  request.once('data', begin);
+  upstream.once('continue', begin);
+  upstream.once('close', forget);
 }
 
 /** An interim response as it came (RFC 9110 section 15.2); Node's server writes only some of them itself. */
