@@ -201,6 +201,19 @@ test('our credentials go to the parent alone, and those of the client to nobody'
   expect(log).not.toContain(basic.slice(6));
 });
 
+// Covers: EV-35; RFC 9110 section 9.3.8
+test('a TRACE, which the parent may send back, goes to it without our credentials', async () => {
+  const parent = await startHttpOrigin((incoming, response) => response.end(incoming.rawHeaders.join('\n')));
+  const url = `http://127.0.0.1:${parent.port}`;
+  const proxy = await startChild([{ proxies: [{ url, username: 'postern', passwordFile: passwordFile() }] }]);
+  const ask = (method: string) =>
+    request(proxy.port, 'http://x.test/', { method, headers: { 'Max-Forwards': '1' } });
+  expect((await ask('GET')).body).toContain('Proxy-Authorization');
+  const traced = await ask('TRACE');
+  expect(traced.body).toMatch(/Max-Forwards\n0/i);
+  expect(traced.body).not.toMatch(/proxy-authorization/i);
+});
+
 test.for([
   [407, 'proxy_configuration_error'],
   [403, 'http_request_denied'],

@@ -55,7 +55,7 @@ export function createUpstreams(opener: Opener, { exchangeIdleMs, maxHeaderBytes
       const options: PooledOptions = {
         method: request.method,
         path: parent === undefined ? request.path : absoluteForm(request),
-        headers: [...request.headers, ...(parent?.credentials ?? [])],
+        headers: [...request.headers, ...credentialsFor(parent, request)],
         setDefaultHeaders: false,
         maxHeaderSize: maxHeaderBytes,
         timeout: exchangeIdleMs,
@@ -83,6 +83,13 @@ export function createUpstreams(opener: Opener, { exchangeIdleMs, maxHeaderBytes
     return { opened: connection.socket };
   }
 }
+
+/**
+ * Ours, which a client must not see: a TRACE goes without, for its last recipient, which may be the parent, sends back the
+ * fields that it received (RFC 9110 section 9.3.8). A parent that insists on them then refuses it.
+ */
+const credentialsFor = (parent: Parent | undefined, { method }: UpstreamRequest): RawHeaders =>
+  method === 'TRACE' ? [] : (parent?.credentials ?? []);
 
 /** For a proxy (RFC 9112 section 3.2.2); `OPTIONS *` is for it an `OPTIONS` of no path (section 3.2.4). */
 const absoluteForm = ({ destination, path }: UpstreamRequest): string =>
