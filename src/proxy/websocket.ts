@@ -6,6 +6,7 @@ import { type Admission, type Asked, admit, type Forwarded } from './admit.ts';
 import { clientIdleMs } from './bounds/limits.ts';
 import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
 import type { ForwardContext } from './forward.ts';
+import { boundAnswer } from './http/answer-bounds.ts';
 import { exchangeError, responseFault } from './http/exchange.ts';
 import { fields, type RawHeaders, requestHeaders, responseHeaders, viaOf } from './http/headers.ts';
 import { authorityOf, type ForwardTarget } from './http/target.ts';
@@ -89,7 +90,7 @@ function askOrigin(
   target: ForwardTarget,
   request: IncomingMessage,
   client: net.Socket,
-  { upstreams, name }: ForwardContext,
+  { limits, upstreams, name }: ForwardContext,
 ): Promise<Handshake> {
   const headers = requestHeaders(request, authorityOf(target), name, SWITCH);
   const upstream = upstreams.start(
@@ -102,6 +103,7 @@ function askOrigin(
       resolve({ kind: 'failed', error });
     };
     client.once('close', () => giveUp('connection_terminated'));
+    boundAnswer(upstream, limits, giveUp);
     let declined: IncomingMessage | undefined;
     upstream.on('error', (error) => {
       declined?.destroy(error); // as in `exchange`: a body that lasts until its connection ends would seem whole

@@ -146,6 +146,23 @@ test('an origin that never answers the handshake is given up', async () => {
   await vi.waitFor(() => expect(origin.open()).toBe(0));
 });
 
+// Covers: EV-31
+test.for([
+  ['drips the head of its answer', 'X', 504],
+  ['sends interim responses without end', 'HTTP/1.1 102 Processing\r\n\r\n', 502],
+])('an origin that %s to the handshake is given up', async ([, bytes, status]) => {
+  const origin = await startRawOrigin((socket) => {
+    if (status === 504) socket.write('HTTP/1.1 101 Switching Protocols\r\nX: ');
+    const drip = setInterval(() => socket.write(String(bytes)), 10);
+    socket.resume().once('close', () => clearInterval(drip));
+  });
+  const proxy = await startProxy({ limits: { exchangeIdleMs: 500 } });
+  const received = await exchangeRaw(proxy.port, handshake(`allowed.test:${origin.port}`));
+  expect(received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(await proxy.linesOf('outcome', 1)).toMatchObject([{ kind: 'upstream-failed' }]);
+  await vi.waitFor(() => expect(origin.open()).toBe(0));
+});
+
 test('an origin that declines and then stalls is given up', async () => {
   const origin = await startRawOrigin((socket) => {
     socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'));

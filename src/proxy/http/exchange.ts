@@ -4,6 +4,7 @@ import { fail, type Result, succeed } from '../../policy/result.ts';
 import { watchBodyPace } from '../bounds/body-pace.ts';
 import type { Limits } from '../bounds/limits.ts';
 import { breakOff } from '../client-socket.ts';
+import { boundAnswer } from './answer-bounds.ts';
 import { fields, listOf, responseHeaders, trailerPairs } from './headers.ts';
 import { hasBody } from './message-rules.ts';
 
@@ -16,9 +17,6 @@ export type ExchangeFailure = {
   /** Of a response that cannot go on to a client. */
   readonly status?: number | undefined;
 };
-
-/** An origin that sends more interim responses than this is not about to answer. */
-const MAX_INTERIM_RESPONSES = 32;
 
 /**
  * Sends a request with its body and trailers, passes interim responses (1xx) on, and resolves to the final response's
@@ -39,10 +37,7 @@ export function exchange(
       // Over for the client; upstream too, unless both directions came to their end and the connection may be reused.
       if (!response.writableFinished || !upstream.writableEnded) giveUp('connection_terminated');
     });
-    // The idle timer would not end an origin that drips bytes which never make a head.
-    const head = restartable(limits.exchangeIdleMs, () => giveUp('http_response_timeout'));
-    upstream.once('finish', head.restart);
-    upstream.once('close', head.stop);
+    boundAnswer(upstream, limits, giveUp);
     let answer: IncomingMessage | undefined;
     upstream.on('error', (error: NodeJS.ErrnoException) => {
       // Bytes after a complete response (a body where none belongs, a length too short) are nobody's; Node closes that
@@ -59,7 +54,6 @@ export function exchange(
     upstream.once('upgrade', () => giveUp('http_upgrade_failed')); // never asked for
     upstream.once('response', (final) => {
       answer = final;
-      head.stop();
       const fault = responseFault(final);
       if (fault === undefined) {
         resolve(succeed(final));
@@ -68,15 +62,12 @@ export function exchange(
       resolve(fail({ error: fault, isStale: false, status: final.statusCode }));
       upstream.destroy();
     });
-    let interim = 0;
     upstream.on('continue', () => {
       if (request.httpVersion !== '1.0' && !response.headersSent) response.writeContinue();
     });
     upstream.on('information', (information) => {
-      interim += 1;
-      if (upstream.writableFinished) head.restart();
-      if (interim > MAX_INTERIM_RESPONSES) giveUp('http_protocol_error');
-      else if (information.statusCode !== 100) passInterim(information, request, response, name);
+      if (!upstream.destroyed && information.statusCode !== 100)
+        passInterim(information, request, response, name);
     });
     sendBody(request, upstream, limits, () => {
       if (answer === undefined) giveUp('client-too-slow');
@@ -189,22 +180,6 @@ function passInterim(
   const lines = [`HTTP/1.1 ${information.statusCode} ${reasonPhrase(information)}`];
   for (const [field, value] of fields(responseHeaders(information, name))) lines.push(`${field}: ${value}`);
   response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-}
-
-/** A deadline that begins anew whenever it is told to, until it is stopped: a request may finish after its answer. */
-function restartable(ms: number, onDeadline: () => void): { restart(): void; stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  return {
-    stop() {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-    restart() {
-      clearTimeout(timer);
-      if (!isStopped) timer = setTimeout(onDeadline, ms);
-    },
-  };
 }
 
 /** A failure before the final response, in the words of RFC 9209 section 2.3. */
