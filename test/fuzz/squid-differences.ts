@@ -11,6 +11,11 @@ const EXPLANATIONS: readonly Explanation[] = [
     why: 'The origin sent a second response behind a 304 or a 204, which end with their heads. Squid passes those bytes on, and a client may take them for the answer to its next request. Postern drops them (RFC 9112 section 6.3).',
   },
   {
+    vectors: /^response\/transfer-encoding: /,
+    squid: /^200, broken off$/,
+    why: 'Chunks that break the rules in the very segment of their head. Both reset the client, so that nobody takes the response for whole: Squid after the head has gone on, Postern before.',
+  },
+  {
     vectors: /^response\//,
     squid: /as HTTP\/0\.9/,
     why: 'What does not begin like HTTP/1 Squid takes for an HTTP/0.9 body, and makes a 200 of it. Postern speaks HTTP/1 alone: it is a 502, so that no other protocol’s greeting comes to look like a page.',
