@@ -243,7 +243,11 @@ async function startOrigin(): Promise<net.Server> {
 
 function sceneOf(proxy: Observed, origin: net.Server, clientAddress: string, port: number): Scene {
   const sockets = new Set<net.Socket>();
-  origin.on('connection', (socket: net.Socket) => sockets.add(socket.on('error', () => {})));
+  let mayEnter = true;
+  origin.on('connection', (socket: net.Socket) => {
+    sockets.add(socket.on('error', () => {}));
+    if (!mayEnter) socket.destroy();
+  });
   return {
     clientAddress,
     allowed: `allowed.test:${port}`,
@@ -258,7 +262,9 @@ function sceneOf(proxy: Observed, origin: net.Server, clientAddress: string, por
       const [socket] = (await once(origin, 'connection')) as [net.Socket];
       return peerOn(socket);
     },
-    refuseAll: () => void origin.on('connection', (socket: net.Socket) => socket.destroy()),
+    refuseAll() {
+      mayEnter = false;
+    },
     endings: () => endingsOf(proxy, clientAddress),
     clear() {
       for (const socket of sockets) socket.destroy();
