@@ -51,6 +51,11 @@ export function exchange(
       // While the client does not take what there is, the origin waits for it; the client's own timer (listener) runs.
       if (!response.writableNeedDrain) giveUp('http_response_timeout');
     });
+    // The client's own timer goes off too, and may be first, where an origin takes no more of what it uploads.
+    request.once('timeout', () => {
+      if (answer === undefined && upstream.writableNeedDrain) giveUp('http_response_timeout');
+      else request.socket.destroy();
+    });
     upstream.once('upgrade', () => giveUp('http_upgrade_failed')); // never asked for
     upstream.once('response', (final) => {
       answer = final;
