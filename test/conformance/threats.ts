@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
   [
     'EV-43',
     'Known faults of the packages that are built in',
-    'not a test: package-lock.json pins every version, and `npm audit` is run when one changes',
+    'not a test: package-lock.json pins every version, and `npm audit` is to be run by whoever changes one, with a registry that answers it; nothing here does it yet',
   ],
   ['EV-44', 'Answers whose content or timing tells of other departments’ rules'],
 ];
