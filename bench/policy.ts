@@ -71,7 +71,10 @@ async function measure(run: Run): Promise<Measured> {
   tell('deciding');
   const decisions = await runScript<Timings>(DECIDE, [full, String(domains)]);
   tell('loading with an empty list');
-  const bare = await medianLoad(LOADS, () => loadAfresh(empty));
+  const bare = {
+    afresh: await medianLoad(LOADS, () => loadAfresh(empty)),
+    fromCache: await medianLoad(LOADS, () => load(empty)),
+  };
   const loads = await measureLoads(full, `${count(domains)} names`, LOADS, tell);
   const largeLoads = await measureLoads(large, `${count(domains * LARGE_FACTOR)} names`, LARGE_LOADS, tell);
   return {

@@ -58,6 +58,9 @@ type Foremost = {
   exempt: Applying<Exception> | undefined;
   blocking: Applying<Rule> | undefined;
   allowing: Applying<Rule> | undefined;
+  // by rules that only observe
+  observedLocked: Applying<Rule> | undefined;
+  observedBlocking: Applying<Rule> | undefined;
 };
 
 const nothingYet = (): Foremost => ({
@@ -65,6 +68,8 @@ const nothingYet = (): Foremost => ({
   exempt: undefined,
   blocking: undefined,
   allowing: undefined,
+  observedLocked: undefined,
+  observedBlocking: undefined,
 });
 
 /**
@@ -78,30 +83,31 @@ export function decide(facts: Facts, policies: PolicySet): Decision {
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   if (department === undefined) return { action: 'block', reason: { code: 'department-unknown' } };
   const covering = department.hosts.covering(facts.host, facts.addresses);
-  const enforced = nothingYet();
-  const observed = nothingYet(); // by rules that only observe
+  const foremost = nothingYet();
   for (const match of covering) {
     const named = department.bySet.get(match.set);
     if (named === undefined) continue; // a set that only others name
-    for (const rule of named.always)
-      if (countsFor(rule, match)) consider(rule, match, isObserved(rule) ? observed : enforced);
+    for (const rule of named.always) if (countsFor(rule, match)) consider(rule, match, foremost);
     for (const rule of named.conditional)
-      if (ruleApplies(rule, match, facts, covering) === 'applies')
-        consider(rule, match, isObserved(rule) ? observed : enforced);
+      if (ruleApplies(rule, match, facts, covering) === 'applies') consider(rule, match, foremost);
     for (const exception of named.exceptions)
       if (exceptionApplies(exception, match, facts) === 'applies')
-        enforced.exempt = moreSpecific(enforced.exempt, exception, match);
+        foremost.exempt = moreSpecific(foremost.exempt, exception, match);
   }
-  return conclude(department, enforced, observed, policies);
+  return conclude(department, foremost, policies);
 }
 
 function consider(rule: Rule, match: Covering, foremost: Foremost): void {
   if (rule.action === 'allow') foremost.allowing = moreSpecific(foremost.allowing, rule, match);
+  else if (rule.mode === 'observe') observe(rule, match, foremost);
   else if (rule.locked) foremost.locked = moreSpecific(foremost.locked, rule, match);
   else foremost.blocking = moreSpecific(foremost.blocking, rule, match);
 }
 
-const isObserved = (rule: Rule): boolean => rule.action === 'block' && rule.mode === 'observe';
+function observe(rule: Rule, match: Covering, foremost: Foremost): void {
+  if (rule.locked) foremost.observedLocked = moreSpecific(foremost.observedLocked, rule, match);
+  else foremost.observedBlocking = moreSpecific(foremost.observedBlocking, rule, match);
+}
 
 /** A name that leads to a blocked address among others is blocked; to be allowed, all of them must be. */
 const countsFor = (rule: Rule, match: Covering): boolean => !match.partly || rule.action === 'block';
@@ -118,12 +124,16 @@ export function ruleApplies(
   const timely = rule.when === undefined ? 'in-force' : scheduleVerdict(rule.when, facts.time);
   if (timely !== 'in-force') return timely;
   if (includes(rule.unless, facts)) return 'spared';
-  const { sets } = rule.unless.target;
+  return sparesHost(rule, covering) ? 'spared' : 'applies';
+}
+
+/** Whether the host lies in the rule's `unless`. */
+function sparesHost({ action, unless }: Rule, covering: readonly Covering[]): boolean {
+  const { sets } = unless.target;
+  if (sets.length === 0) return false;
   // Whichever way is the safe one: a block spares only what lies in `unless` with all its addresses, an allowance
   // already what lies there with one.
-  const counts = ({ partly }: Covering): boolean => !partly || rule.action === 'allow';
-  if (sets.length > 0 && covering.some((each) => counts(each) && sets.includes(each.set))) return 'spared';
-  return 'applies';
+  return covering.some(({ set, partly }) => (!partly || action === 'allow') && sets.includes(set));
 }
 
 /** Whether an exception one of whose sets is `match` applies. */
@@ -133,25 +143,21 @@ export function exceptionApplies(exception: Exception, match: Covering, facts: F
   return includes(exception.for, facts) ? 'applies' : 'other-people';
 }
 
-function conclude(
-  department: Department,
-  enforced: Foremost,
-  observed: Foremost,
-  policies: PolicySet,
-): Decision {
+function conclude(department: Department, foremost: Foremost, policies: PolicySet): Decision {
   const isLenient = department.mode === 'observe' && department.default === 'block';
-  const actual = weigh(enforced, isLenient ? 'allow' : department.default, policies);
-  const isObserving = isLenient || observed.locked !== undefined || observed.blocking !== undefined;
+  const actual = weigh(foremost, isLenient ? 'allow' : department.default, policies);
+  const { observedLocked, observedBlocking } = foremost;
+  const isObserving = isLenient || observedLocked !== undefined || observedBlocking !== undefined;
   if (actual.action === 'block' || !isObserving) return actual;
-  const intended = weigh(joined(enforced, observed), department.default, policies);
+  const intended = weigh(asIfEnforced(foremost), department.default, policies);
   return intended.action === 'block' ? { ...actual, wouldBlock: intended.reason } : actual;
 }
 
-/** As if what is only observed were enforced as well; allowances and exceptions always are. */
-const joined = (enforced: Foremost, observed: Foremost): Foremost => ({
-  ...enforced,
-  locked: foremostOf(enforced.locked, observed.locked),
-  blocking: foremostOf(enforced.blocking, observed.blocking),
+/** Allowances and exceptions always are. */
+const asIfEnforced = (foremost: Foremost): Foremost => ({
+  ...foremost,
+  locked: foremostOf(foremost.locked, foremost.observedLocked),
+  blocking: foremostOf(foremost.blocking, foremost.observedBlocking),
 });
 
 /** Rows 1 to 5 of the truth table. */

@@ -65,7 +65,8 @@ export function createTargets(catalog: Catalog, lists: ListNames): Targets {
   };
 
   return {
-    build(entry = {}, placeOf, problems) {
+    build(entry, placeOf, problems) {
+      if (entry === undefined) return NO_HOSTS;
       const known = built.get(entry);
       if (known !== undefined) return known;
       const { services, categories = [] } = entry;
@@ -92,6 +93,15 @@ export function createTargets(catalog: Catalog, lists: ListNames): Targets {
     sets: () => ({ origins, domains, patterns, networks }),
   };
 }
+
+const NO_HOSTS: Target = {
+  services: [],
+  domains: [],
+  categories: [],
+  addresses: [],
+  patterns: [],
+  sets: [],
+};
 
 /** What a name in `categories:` may mean that no list has. */
 function hintTo(name: string, catalog: Catalog, { available, ignored }: ListNames): string {

@@ -117,10 +117,11 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
       heedsAddresses,
       patternsSize,
       covering(host, addresses) {
-        const covering: Covering[] = [];
+        const covering = roomForOne();
         names.collect(host, covering);
         suffixes.collect(host, covering);
-        for (const set of index.find(host)) covering.push({ set, specificity: PATTERN_SPECIFICITY });
+        if (patternsSize > 0)
+          for (const set of index.find(host)) covering.push({ set, specificity: PATTERN_SPECIFICITY });
         if (heedsAddresses) collectAddresses(host, addresses, networks, listed, covering);
         return covering;
       },
@@ -148,6 +149,14 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     },
   };
 }
+
+/** An array that grows from nothing takes room for seventeen in V8, and few hosts are covered by more than one set. */
+function roomForOne(): Covering[] {
+  const covering = [NO_COVERING];
+  covering.pop();
+  return covering;
+}
+const NO_COVERING: Covering = { set: 0, specificity: 0 };
 
 type PatternView = { readonly index: PatternIndex<number>; readonly size: number };
 

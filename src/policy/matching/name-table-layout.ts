@@ -32,6 +32,10 @@ export type NameTableData = {
 // Order among forms that end at the same label: `=a.b` over `*.a.b` over `a.b`, and any of them over `a.*`.
 export const RANK = { 'any-suffix': 0, domain: 1, subdomains: 2, exact: 3 } as const;
 export const MEMBER_FORMS = 4;
+const MEMBER_FORM_BITS = 2;
+
+/** The set that a group's member is of: by a shift, since what a division gives is kept as a floating-point number. */
+export const setOf = (member: number): number => member >>> MEMBER_FORM_BITS;
 
 /** How narrowly a name of so many labels covers a host: the greater, the narrower. */
 export const specificityOf = (labels: number, form: keyof typeof RANK): number =>

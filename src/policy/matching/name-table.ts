@@ -11,6 +11,7 @@ import {
   type NameTableData,
   RANK,
   rowOf,
+  setOf,
 } from './name-table-layout.ts';
 
 export { createNameTableBuilder, type NameTableBuilder } from './name-table-builder.ts';
@@ -153,6 +154,6 @@ function collectGroup(
     const member = groupMembers[at] as number;
     const rank = member % MEMBER_FORMS;
     if (rank === RANK.domain || rank === narrow)
-      into.push({ set: Math.floor(member / MEMBER_FORMS), specificity: labels * MEMBER_FORMS + rank });
+      into.push({ set: setOf(member), specificity: labels * MEMBER_FORMS + rank });
   }
 }
