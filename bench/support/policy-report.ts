@@ -32,8 +32,7 @@ export type Loads = {
 export type Measured = {
   readonly domains: number;
   readonly decisions: Timings;
-  /** The same policies with an empty list. */
-  /** With a list of one name: its policies parsed afresh, and from their cache. */
+  /** The same policies with a list of one name: parsed afresh, and from their cache. */
   readonly bare: { readonly afresh: Load; readonly fromCache: Load };
   readonly loads: Loads;
   readonly largeLoads: Loads;
