@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { prepareRoutes, prepareUpstream, unknownDepartments } from './app-upstream.ts';
+import { examineConfig } from './app-examine.ts';
+import { createOutward, createReach, prepareRoutes } from './app-upstream.ts';
 import { createPageServer } from './block-page/over-tls.ts';
+import { placeFiles } from './config/file-places.ts';
 import type { Config } from './config/load.ts';
 import type { DecisionLog } from './decision-log/record.ts';
 import { type DecisionLogFile, openDecisionLog } from './decision-log/writer.ts';
@@ -19,10 +21,8 @@ import { createReception, type Reception } from './proxy/bounds/reception.ts';
 import type { PageOverTls } from './proxy/connect.ts';
 import type { ProxyContext } from './proxy/listener.ts';
 import { createListeners, type Listeners } from './proxy/listeners.ts';
-import { createResolve } from './proxy/outward/dns/resolve.ts';
-import { createEgress } from './proxy/outward/egress.ts';
 import type { ParentState } from './proxy/outward/health.ts';
-import { createRoutes, type Routes } from './proxy/outward/route.ts';
+import { createRoutes } from './proxy/outward/route.ts';
 import { capacityFor } from './supervisor/capacity.ts';
 import { type Answer, askRunning, type Command, serveControl } from './supervisor/control.ts';
 import { type Drainable, drainable } from './supervisor/drain.ts';
@@ -70,27 +70,24 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
   if (other.ok) return fail([stateInUse(config.state, other.value)]);
   const policies = await loadPolicies(config.policies, Date.now(), policiesCacheIn(config.state));
   if (!policies.ok) return policies;
+  let ownPorts: ReadonlySet<number> = new Set(config.listen.map(({ port }) => port));
+  const reach = createReach(config, () => ownPorts);
+  const examined = await examineConfig(config, policies.value, reach, new Date());
+  if (examined.problems.length > 0) return fail(examined.problems);
+  for (const problem of examined.unknownParents) announce({ kind: 'warning', problem });
+  const entries = prepareRoutes(config);
+  if (!entries.ok) return entries;
   const pageOverTls =
     config.blockPage.https === 'page' ? preparePages(config.certs, announce) : succeed(undefined);
   if (!pageOverTls.ok) return pageOverTls;
-  const entries = prepareRoutes(config.egress.upstream);
-  const strangers = unknownDepartments(config.egress.upstream, policies.value);
-  if (!entries.ok || strangers.length > 0) return fail([...(entries.ok ? [] : entries.error), ...strangers]);
   warnOfExpired(policies.value, announce);
   const log = openLog(config, announce);
   if (!log.ok) return log;
 
   const { limits } = config;
   const store = createPolicyStore(policies.value);
-  let ownPorts: ReadonlySet<number> = new Set(config.listen.map(({ port }) => port));
-  const door = createDoor(config, store, log.value, createRoutes(entries.value), limits, () => ownPorts);
-  const upstream = await prepareUpstream(entries.value, door, limits);
-  if (!upstream.ok) {
-    await log.value.close();
-    return upstream;
-  }
-  const { opener, upstreams, parentStates, warnings } = upstream.value;
-  for (const problem of warnings) announce({ kind: 'warning', problem });
+  const door: Door = { policies: store, log: log.value, ...reach, routes: createRoutes(entries.value) };
+  const { opener, upstreams, parentStates } = createOutward(entries.value, reach, limits);
   const reception = openReception(limits, log.value, store, announce);
   const { tunnels } = config.egress;
   const paths = { door, limits, opener, upstreams, tunnels, pageOverTls: pageOverTls.value, name: newName() };
@@ -102,13 +99,13 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
     return opened;
   }
   const { listeners, drain } = opened.value;
-  for (const problem of listeners.warnings) announce({ kind: 'warning', problem });
+  for (const problem of placeFiles(listeners.warnings, config)) announce({ kind: 'warning', problem });
   for (const server of listeners.servers)
     server.on('error', (error) => announce({ kind: 'warning', problem: acceptProblem(error) }));
 
   const endpoints = listeners.servers.map((server, index) => endpointOf(server, config.listen[index]));
   ownPorts = new Set(endpoints.map(({ port }) => port));
-  const certificates = createCertificateRenewal(listeners, announce);
+  const certificates = createCertificateRenewal(listeners, config, announce);
   const running = { endpoints, parentStates };
   const upkeep = await startUpkeep(config, store, log.value, running, certificates, changes, announce);
   return succeed({
@@ -136,26 +133,13 @@ const policiesCacheIn = (state: string): string => join(state, 'policies.cache')
 /** Unlike any other proxy's, so that our own element in a `Via` means a loop. */
 const newName = (): string => `postern-${randomBytes(4).toString('hex')}`;
 
-function createDoor(
-  config: Config,
-  policies: PolicyStore,
-  log: DecisionLog,
-  routes: Routes,
-  limits: Limits,
-  ownPorts: () => ReadonlySet<number>,
-): Door {
-  const { dns } = config.egress;
-  const resolve = createResolve({ ...dns, hosts: new Map(Object.entries(dns.hosts)) }, limits.resolveMs);
-  return { policies, log, resolve, egress: createEgress(config.egress, ownPorts), routes };
-}
-
 /** Listeners that listen, all of them or none. */
 async function openListeners(
   config: Config,
   context: ProxyContext,
 ): Promise<Result<{ readonly listeners: Listeners; readonly drain: Drainable }>> {
   const listeners = createListeners(config.listen, context, new Date());
-  if (!listeners.ok) return listeners;
+  if (!listeners.ok) return fail(placeFiles(listeners.error, config));
   const drain = drainable(listeners.value.servers, saidNothing); // before the first connection
   const listening = await listen(listeners.value.servers, config.listen);
   return listening.ok ? succeed({ listeners: listeners.value, drain }) : listening;
@@ -168,17 +152,23 @@ type CertificateRenewal = {
   problems(): readonly Problem[];
 };
 
-function createCertificateRenewal(listeners: Listeners, announce: Announce): CertificateRenewal {
+function createCertificateRenewal(
+  listeners: Listeners,
+  config: Config,
+  announce: Announce,
+): CertificateRenewal {
   let problems: readonly Problem[] = [];
   return {
     renew() {
       const renewed = listeners.renewCertificates(new Date());
-      problems = renewed.ok ? [] : renewed.error;
-      if (!renewed.ok) announce({ kind: 'certificates-refused', problems });
-      else {
-        if (renewed.value.changed) announce({ kind: 'certificates-renewed' });
-        for (const problem of renewed.value.warnings) announce({ kind: 'warning', problem });
+      problems = renewed.ok ? [] : placeFiles(renewed.error, config);
+      if (!renewed.ok) {
+        announce({ kind: 'certificates-refused', problems });
+        return fail(problems);
       }
+      if (renewed.value.changed) announce({ kind: 'certificates-renewed' });
+      for (const problem of placeFiles(renewed.value.warnings, config))
+        announce({ kind: 'warning', problem });
       return renewed;
     },
     problems: () => problems,

@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { unknownDepartments } from '../app-upstream.ts';
+import { type Examined, examineConfig } from '../app-examine.ts';
+import { createReach } from '../app-upstream.ts';
 import type { Config } from '../config/load.ts';
+import type { Finding } from '../lint/finding.ts';
 import { fixFindings } from '../lint/fix.ts';
 import { lint } from '../lint/lint.ts';
 import type { PolicySet } from '../policy/policy.ts';
@@ -58,29 +60,34 @@ const onlyProblems = (problems: readonly Problem[]): Report => ({
   summary: undefined,
 });
 
-async function examine({ policies: folder, egress }: Config, fix: boolean, now: number): Promise<Report> {
-  const compiled = await compileFolder(folder);
-  if (!compiled.ok) return onlyProblems(compiled.error);
-  const { policies } = compiled.value;
-  const problems = [...unknownDepartments(egress.upstream, policies), ...problemsOf(policies, now)];
-  if (!fix || problems.length > 0) return reportOn(compiled.value, problems, now);
+async function examine(config: Config, fix: boolean, now: number): Promise<Report> {
+  const compiled = await compileFolder(config.policies);
+  const policies = compiled.ok ? compiled.value.policies : undefined;
+  const reach = createReach(config, () => new Set(config.listen.map(({ port }) => port)));
+  const examined = await examineConfig(config, policies, reach, new Date(now));
+  if (!compiled.ok) return onlyProblems([...examined.problems, ...compiled.error]);
+  const problems = [...examined.problems, ...problemsOf(compiled.value.policies, now)];
+  const report = (folder: CompiledFolder, found: readonly Problem[]): Report => ({
+    problems: found,
+    warnings: [...warningsOf(examined), ...lint(folder, now)],
+    fixed: [],
+    summary: summarise(folder.policies),
+  });
+  if (!fix || problems.length > 0) return report(compiled.value, problems);
 
   const fixed = fixFindings(compiled.value, now);
-  if (!fixed.ok) return reportOn(compiled.value, fixed.error, now);
-  const written = write(folder, compiled.value, fixed.value.files);
-  if (!written.ok) return reportOn(compiled.value, written.error, now);
-  return { ...reportOn(fixed.value.folder, [], now), fixed: fixed.value.findings };
+  if (!fixed.ok) return report(compiled.value, fixed.error);
+  const written = write(config.policies, compiled.value, fixed.value.files);
+  if (!written.ok) return report(compiled.value, written.error);
+  return { ...report(fixed.value.folder, []), fixed: fixed.value.findings };
 }
+
+/** That a parent proxy cannot be looked up is not told: where this is checked need not be where it runs. */
+const warningsOf = ({ ending }: Examined): readonly Finding[] =>
+  ending.map((problem) => ({ code: 'certificate-ends-soon', ...problem }));
 
 const problemsOf = (policies: PolicySet, now: number): readonly Problem[] =>
   inFileOrder([...runPolicyTests(policies, now), ...expiredExceptions(policies, now)]);
-
-const reportOn = (compiled: CompiledFolder, problems: readonly Problem[], now: number): Report => ({
-  problems,
-  warnings: lint(compiled, now),
-  fixed: [],
-  summary: summarise(compiled.policies),
-});
 
 function write(
   folder: string,

@@ -2,14 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { fail, type Result, succeed } from '../policy/result.ts';
+import type { Path } from '../policy/yaml/yaml-places.ts';
 import { checkYaml, parseYaml } from '../policy/yaml/yaml-source.ts';
 import { configSchema, PATH_SETTINGS } from './schema.ts';
-import { type Override, readVariables } from './variables.ts';
+import { type Override, readVariables, variableOf } from './variables.ts';
 
 /** The settings in force; every path is absolute. */
 export type Config = z.output<typeof configSchema> & {
   /** Undefined when the built-in defaults run. */
   readonly file: string | undefined;
+  /**
+   * Where a setting was made: `file:line:col`, of its nearest parent when it is not in the file; or the variable or the
+   * flag that goes before the file.
+   */
+  readonly at: (path: Path) => string;
   readonly log: z.output<typeof configSchema>['log'] & { readonly dir: string };
 };
 
@@ -30,29 +36,55 @@ const SYSTEM_FILE = '/etc/postern/postern.yaml';
 export function loadConfig({ file, flags, environment, cwd }: ConfigSources): Result<Config> {
   const found =
     file ?? [resolve(cwd, 'postern.yaml'), SYSTEM_FILE].find((candidate) => existsSync(candidate));
-  const written = found === undefined ? succeed({}) : readConfigFile(resolve(cwd, found));
+  const written = found === undefined ? succeed(NOTHING_WRITTEN) : readConfigFile(resolve(cwd, found));
   const variables = readVariables(environment);
   if (!written.ok || !variables.ok)
     return fail([...(written.ok ? [] : written.error), ...(variables.ok ? [] : variables.error)]);
 
   const base = found === undefined ? cwd : dirname(resolve(cwd, found));
-  const plain = withDefaultPaths(written.value, base);
+  const plain = withDefaultPaths(written.value.plain, base);
   for (const { path, value } of [...variables.value, ...flags])
     setAt(plain, path, absolute(path, value, cwd));
+  const at = placeOf(written.value, variables.value, flags);
   const checked = configSchema.safeParse(plain);
   if (!checked.success)
     return fail(
-      checked.error.issues.map(({ path, message }) => ({
-        at: `--${path.join('.')}`,
-        problem: message,
-        hint: 'see --help',
+      checked.error.issues.map((issue) => ({
+        at: at(issue.path.filter((step) => typeof step !== 'symbol')),
+        problem: issue.message,
+        hint: issue.code === 'custom' ? String(issue.params?.hint) : 'see --help',
       })),
     );
   const { log, state } = checked.data;
-  return succeed({ ...checked.data, file: found, log: { ...log, dir: log.dir ?? resolve(state, 'log') } });
+  const dir = log.dir ?? resolve(state, 'log');
+  return succeed({ ...checked.data, file: found, at, log: { ...log, dir } });
 }
 
-function readConfigFile(file: string): Result<Record<string, unknown>> {
+/** What the file says, and where; there may be none, or nothing in it. */
+type Written = {
+  readonly plain: Record<string, unknown>;
+  readonly at: ((path: Path) => string) | undefined;
+};
+
+const NOTHING_WRITTEN: Written = { plain: {}, at: undefined };
+
+function placeOf(
+  { at }: Written,
+  variables: readonly Override[],
+  flags: readonly Override[],
+): (path: Path) => string {
+  const isMadeBy = (path: Path) => (override: Override) =>
+    override.path.every((step, index) => step === path[index]);
+  return (path) => {
+    const flag = flags.find(isMadeBy(path));
+    if (flag !== undefined) return `--${flag.path.join('.')}`;
+    const variable = variables.find(isMadeBy(path));
+    if (variable !== undefined) return variableOf(variable.path);
+    return at?.(path) ?? path.join('.');
+  };
+}
+
+function readConfigFile(file: string): Result<Written> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
@@ -68,11 +100,12 @@ function readConfigFile(file: string): Result<Record<string, unknown>> {
       },
     ]);
   }
-  if (text.replace(/#.*$/gm, '').trim() === '') return succeed({}); // all commented out: the defaults
+  if (text.replace(/#.*$/gm, '').trim() === '') return succeed(NOTHING_WRITTEN); // all commented out: the defaults
   const source = parseYaml(file, text);
   if (!source.ok) return source;
   const checked = checkYaml(source.value, configSchema);
-  return checked.ok ? succeed(source.value.plain as Record<string, unknown>) : checked;
+  const { plain, at } = source.value;
+  return checked.ok ? succeed({ plain: plain as Record<string, unknown>, at }) : checked;
 }
 
 function withDefaultPaths(written: Record<string, unknown>, base: string): Record<string, unknown> {

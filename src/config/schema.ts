@@ -2,6 +2,7 @@ import net from 'node:net';
 import { z } from 'zod';
 import { parseHost } from '../policy/host.ts';
 import { domainPattern, network } from '../policy/language/schema.ts';
+import { addressBytes, canonicalAddress } from '../policy/network.ts';
 import { BAD_PORTS } from './bad-ports.ts';
 import { limits } from './limits.ts';
 import { upstreamSchema } from './upstream-schema.ts';
@@ -177,12 +178,36 @@ const blockPage = z.strictObject({
     .describe('page shows the block page inside a blocked tunnel, refuse answers 403. Default: page.'),
 });
 
+const listeners = z
+  .array(listener)
+  .min(1, 'name at least one address to listen on')
+  .check(({ value, issues }) => {
+    for (const [index, one] of value.entries())
+      if (value.slice(0, index).some((earlier) => collide(earlier, one)))
+        issues.push({
+          code: 'custom',
+          input: one,
+          path: [index],
+          message: `${net.isIPv6(one.host) ? `[${one.host}]` : one.host}:${one.port} is listened on already, by an entry before this one`,
+          params: { hint: 'give it a port of its own, or remove one of the two' },
+        });
+  });
+
+type Listening = { readonly host: string; readonly port: number };
+
+/** The kernel takes an address and port once, and with `0.0.0.0` all of IPv4; `::` takes IPv4 as well. */
+function collide(a: Listening, b: Listening): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  const hasAll = (one: Listening, other: Listening): boolean =>
+    one.host === '0.0.0.0' ? net.isIPv4(other.host) : addressBytes(one.host)?.join() === ALL_OF_IPV6;
+  const nameOf = ({ host }: Listening): string => canonicalAddress(host) ?? host; // with a zone it is none
+  return nameOf(a) === nameOf(b) || hasAll(a, b) || hasAll(b, a);
+}
+
+const ALL_OF_IPV6 = new Array<number>(16).fill(0).join();
+
 export const configSchema = z.strictObject({
-  listen: z
-    .array(listener)
-    .min(1, 'name at least one address to listen on')
-    .prefault([{}])
-    .describe('Where clients connect. Default: 127.0.0.1, port 3128.'),
+  listen: listeners.prefault([{}]).describe('Where clients connect. Default: 127.0.0.1, port 3128.'),
   policies: path.default('./policies').describe('The policy folder. Default: ./policies.'),
   certs: path.default('./certs').describe('The folder of the CA. Default: ./certs.'),
   state: path.default('./var').describe('The folder of the control socket, and of the log. Default: ./var.'),

@@ -50,8 +50,13 @@ function variablesOf(schema: z.ZodType, path: readonly string[]): Variable[] {
   const isList = inner instanceof z.ZodArray;
   if (inner instanceof z.ZodRecord || (isList && unwrap(inner.element as z.ZodType) instanceof z.ZodObject))
     return [];
+  return [{ name: variableOf(path), path, schema, isList }];
+}
+
+/** `POSTERN_EGRESS_CONNECT_PORTS`, of the path of a setting. */
+export function variableOf(path: readonly string[]): string {
   const words = path.map((key) => key.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase());
-  return [{ name: PREFIX + words.join('_'), path, schema, isList }];
+  return PREFIX + words.join('_');
 }
 
 function readValue({ name, schema, isList }: Variable, text: string): Result<unknown, Problem> {

@@ -25,6 +25,7 @@ export const CODES = {
   'unused-list': 'A list that nothing names.',
   'ignored-list-file': 'A file in `lists/` that nothing reads, because of its name.',
   'test-without-time': 'A test without `at` whose outcome changes with time.',
+  'certificate-ends-soon': 'A certificate of a listener that ends within 14 days.',
   'useless-lint-ok': 'A `# lint-ok:` that silences nothing.',
 } as const;
 

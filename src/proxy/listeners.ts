@@ -36,7 +36,7 @@ export function createListeners(
   context: ProxyContext,
   now: Date,
 ): Result<Listeners> {
-  const loaded = loadAll(settings, now);
+  const loaded = loadCredentials(settings, now);
   if (!loaded.ok) return loaded;
   const { limits, reception } = context;
   const secured = new Map<ListenerSettings, { gate: TlsGate; credentials: ServerCredentials }>();
@@ -63,7 +63,7 @@ export function createListeners(
     servers,
     warnings: warningsOf(loaded.value),
     renewCertificates(at) {
-      const renewed = loadAll(settings, at);
+      const renewed = loadCredentials(settings, at);
       if (!renewed.ok) return renewed;
       let changed = false;
       for (const [setting, one] of secured) {
@@ -81,7 +81,7 @@ export function createListeners(
 type Loaded = ReadonlyMap<ListenerSettings, ServerCredentials>;
 
 /** The credentials of all listeners that have any, or the problems of all. */
-function loadAll(settings: readonly ListenerSettings[], now: Date): Result<Loaded> {
+export function loadCredentials(settings: readonly ListenerSettings[], now: Date): Result<Loaded> {
   const loaded = new Map<ListenerSettings, ServerCredentials>();
   const problems: Problem[] = [];
   for (const setting of settings) {

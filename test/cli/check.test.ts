@@ -135,7 +135,7 @@ describe('problems', () => {
     writeIn(folder, 'postern.yaml', 'egress: { upstream: [{ departments: [trad], proxies: [direct] }] }');
     const { status, stderr } = await run(folder);
     expect(status).toBe(1);
-    expect(stderr).toContain('egress.upstream[0].departments  there is no department `trad`\n');
+    expect(stderr).toContain('postern.yaml:1:38  there is no department `trad`\n');
     expect(stderr).toContain('hint: the policies have: trade\n');
   });
 

@@ -81,3 +81,52 @@ describe('what stands before HTTP on a listener', () => {
     expect(problemsOf({ file: `listen: [{ ${setting} }]` })).toEqual([{ at, problem, hint }]);
   });
 });
+
+describe('two entries that the kernel could not both have', () => {
+  test.each([
+    ['the same address', '127.0.0.1', '127.0.0.1', '127.0.0.1'],
+    ['the same address in two spellings', '"::1"', '"0:0:0:0:0:0:0:1"', '[0:0:0:0:0:0:0:1]'],
+    ['all of IPv4 and an address of it', '0.0.0.0', '10.0.0.1', '10.0.0.1'],
+    ['an address of IPv4 and all of it', '10.0.0.1', '0.0.0.0', '0.0.0.0'],
+    ['all of IPv6, which has IPv4 in it', '"::"', '0.0.0.0', '0.0.0.0'],
+  ])('%s at one port are refused, with the place of the second', (_name, one, other, shown) => {
+    const file = `listen:\n  - { host: ${one}, port: 3128 }\n  - { host: ${other}, port: 3128 }\n`;
+    expect(problemsOf({ file })).toEqual([
+      {
+        at: 'postern.yaml:3:5',
+        problem: `${shown}:3128 is listened on already, by an entry before this one`,
+        hint: 'give it a port of its own, or remove one of the two',
+      },
+    ]);
+  });
+
+  test.each([
+    ['addresses of their own', '{ host: 127.0.0.1 }, { host: 127.0.0.2 }'],
+    ['ports of their own', '{ port: 1 }, { port: 2 }'],
+    ['any free port each', '{ port: 0 }, { port: 0 }'],
+    ['all of IPv4, and an address of IPv6', '{ host: 0.0.0.0 }, { host: "::1" }'],
+    ['zones of their own', '{ host: "fe80::1%a" }, { host: "fe80::1%b" }'],
+  ])('%s are no such thing', (_name, entries) => {
+    expect(configOf({ file: `listen: [${entries}]` }).listen).toHaveLength(2);
+  });
+
+  test('are told by the flag where they come from there', () => {
+    const one = { host: '127.0.0.1', port: 3128 };
+    expect(problemsOf({ flags: [{ path: ['listen'], value: [one, one] }] })).toMatchObject([
+      { at: '--listen', problem: expect.stringContaining('127.0.0.1:3128 is listened on already') },
+    ]);
+  });
+});
+
+test('where a setting was made is told: the flag, the variable, the line, or its nearest parent', () => {
+  const { at } = configOf({
+    file: 'policies: a\negress:\n  connectPorts: [443]\n',
+    environment: { POSTERN_EGRESS_DNS_SERVERS: '192.0.2.1' },
+    flags: [{ path: ['policies'], value: 'b' }],
+  });
+  expect(at(['policies'])).toBe('--policies');
+  expect(at(['egress', 'dns', 'servers', 0])).toBe('POSTERN_EGRESS_DNS_SERVERS');
+  expect(at(['egress', 'connectPorts', 0])).toMatch(/postern\.yaml:3:18$/);
+  expect(at(['egress', 'upstream', 0])).toMatch(/postern\.yaml:3:3$/);
+  expect(configOf({}).at(['egress', 'upstream', 0])).toBe('egress.upstream.0');
+});

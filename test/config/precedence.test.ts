@@ -103,6 +103,7 @@ describe('where the file is found', () => {
       ok: true,
       value: {
         file: undefined,
+        at: expect.any(Function),
         listen: [{ host: '127.0.0.1', port: 3128 }],
         policies: join(folder, 'policies'),
         certs: join(folder, 'certs'),
