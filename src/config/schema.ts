@@ -1,29 +1,17 @@
-import net from 'node:net';
 import { z } from 'zod';
 import { parseHost } from '../policy/host.ts';
 import { domainPattern, network } from '../policy/language/schema.ts';
-import { addressBytes, canonicalAddress } from '../policy/network.ts';
 import { BAD_PORTS } from './bad-ports.ts';
 import { limits } from './limits.ts';
-import { upstreamSchema } from './upstream-schema.ts';
+import { listenSchema } from './listen-schema.ts';
+import { ROUTE_EXAMPLE, upstreamSchema } from './upstream-schema.ts';
+import { address, path, port } from './values.ts';
 
 /**
  * The configuration file. Unknown keys are errors: a misspelt setting must not leave a default in force unseen.
  * Descriptions and `meta` are for editors (`policy/language/json-schema`), and never refuse what the checks accept.
  */
 
-const path = z.string().min(1, 'must not be empty');
-const port = z.int().min(0, 'a port is at least 0').max(65_535, 'a port is at most 65535');
-const address = z
-  .string()
-  .refine((text) => net.isIP(text) !== 0, {
-    error: ({ input }) => `\`${input}\` is not an IP address`,
-    params: { hint: 'write an IPv4 or IPv6 address without brackets' },
-  })
-  .meta({
-    pattern: /^[0-9A-Fa-f.:]+(?:%.+)?$/.source,
-    patternErrorMessage: 'write an IPv4 or IPv6 address without brackets',
-  });
 const NAME_SERVER = /^(?:[\d.]+|\[[\dA-Fa-f:.]+\])(?::\d{1,5})?$|^[\dA-Fa-f:]+$/;
 const NAME_SERVER_HINT = 'write its address, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53';
 const nameServer = z
@@ -36,6 +24,11 @@ const nameServer = z
 const hostName = z.string().transform((text, context) => {
   const host = parseHost(text);
   if (host.ok) return host.value;
+  if (text.includes('*')) {
+    const hint = 'names are exact here: write each of them, without `*`';
+    context.addIssue({ code: 'custom', message: `\`${text}\` is no single host`, params: { hint } });
+    return z.NEVER;
+  }
   context.addIssue({ code: 'custom', message: host.error.problem, params: { hint: host.error.hint } });
   return z.NEVER;
 });
@@ -46,11 +39,10 @@ const dns = z.strictObject({
     .default([])
     .describe("Name servers to ask in place of the system's resolver. Default: none."),
   hosts: z
-    .record(hostName, z.array(address).min(1, 'name at least one address'), {
-      error: ({ code }) => (code === 'invalid_key' ? 'what stands here is a host name' : undefined),
-    })
+    .record(hostName, z.array(address).min(1, 'name at least one address'))
     .default({})
-    .describe('Names with fixed addresses. Default: none.'),
+    .describe('Names with fixed addresses. Default: none.')
+    .meta({ examples: [{ 'wiki.intranet.example': ['10.1.2.3'] }] }),
 });
 
 const tunnels = z.strictObject({
@@ -88,7 +80,8 @@ const egress = z
       .array(port.min(1, 'a port is at least 1'))
       .min(1, 'name at least one port')
       .default([443, 8443])
-      .describe('Ports to which a tunnel may lead. Default: [443, 8443].'),
+      .describe('Ports to which a tunnel may lead. Default: [443, 8443].')
+      .meta({ examples: [[443, 8443]] }),
     forbiddenHttpPorts: z
       .array(port.min(1, 'a port is at least 1'))
       .default([...BAD_PORTS])
@@ -109,7 +102,8 @@ const egress = z
       .default([])
       .describe(
         'Parent proxies: the first entry that fits a request carries it. Default: none, all go direct.',
-      ),
+      )
+      .meta({ examples: [[ROUTE_EXAMPLE]] }),
   })
   .check(({ value, issues }) => {
     for (const [index, port] of value.tunnels.plainPorts.entries())
@@ -135,42 +129,6 @@ const log = z.strictObject({
     .describe('While the log cannot be written: block refuses every request. Default: block.'),
 });
 
-const listenerTls = z.strictObject({
-  cert: path.describe("The proxy's certificate, and those between it and its CA, in PEM. Required."),
-  key: path.describe('Its private key, in PEM. Required.'),
-  clientCa: path
-    .optional()
-    .describe('CAs in PEM: every client must show a certificate of one of them. Default: none is asked for.'),
-});
-
-const loadBalancers = network.superRefine((from, context) => {
-  if (from.prefix > 0) return;
-  const message = 'everybody could say that they are somebody else';
-  context.addIssue({
-    code: 'custom',
-    message,
-    params: { hint: 'list the addresses of your load balancers' },
-  });
-});
-
-const proxyProtocol = z.strictObject({
-  from: z
-    .array(loadBalancers)
-    .min(1, 'name at least one network')
-    .describe(
-      'The load balancers: networks whose PROXY headers are believed. Nobody else may connect. Required.',
-    ),
-});
-
-const listener = z.strictObject({
-  host: address.default('127.0.0.1').describe('The address to listen on. Default: 127.0.0.1.'),
-  port: port.default(3128).describe('The port to listen on; 0 takes a free one. Default: 3128.'),
-  tls: listenerTls.optional().describe('Clients speak TLS to the proxy. Default: they do not.'),
-  proxyProtocol: proxyProtocol
-    .optional()
-    .describe('Load balancers connect, with a PROXY header (version 1 or 2). Default: clients connect.'),
-});
-
 const blockPage = z.strictObject({
   https: z
     .enum(['page', 'refuse'])
@@ -178,36 +136,8 @@ const blockPage = z.strictObject({
     .describe('page shows the block page inside a blocked tunnel, refuse answers 403. Default: page.'),
 });
 
-const listeners = z
-  .array(listener)
-  .min(1, 'name at least one address to listen on')
-  .check(({ value, issues }) => {
-    for (const [index, one] of value.entries())
-      if (value.slice(0, index).some((earlier) => collide(earlier, one)))
-        issues.push({
-          code: 'custom',
-          input: one,
-          path: [index],
-          message: `${net.isIPv6(one.host) ? `[${one.host}]` : one.host}:${one.port} is listened on already, by an entry before this one`,
-          params: { hint: 'give it a port of its own, or remove one of the two' },
-        });
-  });
-
-type Listening = { readonly host: string; readonly port: number };
-
-/** The kernel takes an address and port once, and with `0.0.0.0` all of IPv4; `::` takes IPv4 as well. */
-function collide(a: Listening, b: Listening): boolean {
-  if (a.port !== b.port || a.port === 0) return false;
-  const hasAll = (one: Listening, other: Listening): boolean =>
-    one.host === '0.0.0.0' ? net.isIPv4(other.host) : addressBytes(one.host)?.join() === ALL_OF_IPV6;
-  const nameOf = ({ host }: Listening): string => canonicalAddress(host) ?? host; // with a zone it is none
-  return nameOf(a) === nameOf(b) || hasAll(a, b) || hasAll(b, a);
-}
-
-const ALL_OF_IPV6 = new Array<number>(16).fill(0).join();
-
 export const configSchema = z.strictObject({
-  listen: listeners.prefault([{}]).describe('Where clients connect. Default: 127.0.0.1, port 3128.'),
+  listen: listenSchema.prefault([{}]).describe('Where clients connect. Default: 127.0.0.1, port 3128.'),
   policies: path.default('./policies').describe('The policy folder. Default: ./policies.'),
   certs: path.default('./certs').describe('The folder of the CA. Default: ./certs.'),
   state: path.default('./var').describe('The folder of the control socket, and of the log. Default: ./var.'),

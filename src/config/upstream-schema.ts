@@ -3,6 +3,7 @@ import type { Host } from '../policy/host.ts';
 import { domainPattern } from '../policy/language/schema.ts';
 import { parseAuthority } from '../policy/request-url.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
+import { path } from './values.ts';
 
 /** Where a parent proxy listens, and whether TLS is spoken with it. */
 export type ParentUrl = { readonly scheme: 'http' | 'https'; readonly host: Host; readonly port: number };
@@ -50,8 +51,6 @@ const username = z
     params: { hint: 'write the name alone; the password goes into a file of its own' },
   });
 
-const path = z.string().min(1, 'must not be empty');
-
 const parent = z
   .strictObject({
     url: parentUrl.describe('http:// or https://, the host and the port of the proxy.'),
@@ -75,33 +74,39 @@ const parent = z
       report('passwordFile', 'a password without a user', 'add `username`');
   });
 
+const PROXIES_EXAMPLE = [{ url: 'http://parent.example:3128' }];
+export const ROUTE_EXAMPLE = { proxies: PROXIES_EXAMPLE };
+
 /** The first entry that fits a request says by what way it goes. */
 export const upstreamSchema = z.array(
-  z.strictObject({
-    domains: z
-      .array(domainPattern)
-      .min(1, 'name at least one domain, or remove the key')
-      .optional()
-      .describe('Hosts that go this way. Default: all.'),
-    departments: z
-      .array(z.string())
-      .min(1, 'name at least one department, or remove the key')
-      .optional()
-      .describe('Departments whose requests go this way. Default: all.'),
-    resolve: z
-      .enum(['parent', 'local'])
-      .default('parent')
-      .describe('Who looks names up: local does it here too, and checks the addresses. Default: parent.'),
-    proxies: z
-      .array(
-        z.union([z.literal('direct'), parent], {
-          error: 'write `direct`, or a mapping such as { url: "http://parent.example:3128" }',
-        }),
-      )
-      .min(1, 'name at least one proxy, or `direct`')
-      .max(MAX_PROXIES, `at most ${MAX_PROXIES} are tried`)
-      .describe('Proxies in the order to try them; `direct` is the way without one.'),
-  }),
+  z
+    .strictObject({
+      domains: z
+        .array(domainPattern)
+        .min(1, 'name at least one domain, or remove the key')
+        .optional()
+        .describe('Hosts that go this way. Default: all.'),
+      departments: z
+        .array(z.string())
+        .min(1, 'name at least one department, or remove the key')
+        .optional()
+        .describe('Departments whose requests go this way. Default: all.'),
+      resolve: z
+        .enum(['parent', 'local'])
+        .default('parent')
+        .describe('Who looks names up: local does it here too, and checks the addresses. Default: parent.'),
+      proxies: z
+        .array(
+          z.union([z.literal('direct'), parent], {
+            error: 'write `direct`, or a mapping such as { url: "http://parent.example:3128" }',
+          }),
+        )
+        .min(1, 'name at least one proxy, or `direct`')
+        .max(MAX_PROXIES, `at most ${MAX_PROXIES} are tried`)
+        .describe('Proxies in the order to try them; `direct` is the way without one.')
+        .meta({ examples: [PROXIES_EXAMPLE] }),
+    })
+    .meta({ examples: [ROUTE_EXAMPLE] }),
 );
 
 export type UpstreamEntry = z.output<typeof upstreamSchema>[number];

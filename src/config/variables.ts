@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { nearest } from '../policy/nearest.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
-import { unwrap } from '../policy/yaml/schema-keys.ts';
+import { exampleOf, unwrap } from '../policy/yaml/schema-keys.ts';
+import { flow } from '../policy/yaml/yaml-problems.ts';
 import { configSchema } from './schema.ts';
 
 /** A setting that an environment variable can give: a scalar, or a list of scalars separated by commas. */
@@ -29,9 +30,7 @@ export function readVariables(environment: NodeJS.ProcessEnv): Result<readonly O
     if (!name.startsWith(PREFIX) || KUBERNETES_LINK.test(name) || text === undefined) continue;
     const variable = known.get(name);
     if (variable === undefined) {
-      const near = nearest(name, known.keys());
-      const hint = near === undefined ? `known: ${[...known.keys()].join(', ')}` : `did you mean ${near}?`;
-      problems.push({ at: name, problem: 'no setting has this variable', hint });
+      problems.push({ at: name, problem: 'no setting has this variable', hint: unknownHint(name, known) });
       continue;
     }
     const value = readValue(variable, text);
@@ -41,16 +40,43 @@ export function readVariables(environment: NodeJS.ProcessEnv): Result<readonly O
   return problems.length > 0 ? fail(problems) : succeed(overrides);
 }
 
+function unknownHint(name: string, known: ReadonlyMap<string, Variable>): string {
+  const setting = inFileOnly(configSchema, []).find(({ path }) => variableOf(path) === name);
+  if (setting !== undefined) {
+    const written = `${setting.path.at(-1)}: ${flow(exampleOf(setting.schema))}`;
+    return `\`${setting.path.join('.')}\` holds more than plain values: write it in the configuration file, such as \`${written}\``;
+  }
+  const near = nearest(name, known.keys());
+  return near === undefined ? `known: ${[...known.keys()].join(', ')}` : `did you mean ${near}?`;
+}
+
+/** Settings that no variable can give. */
+function inFileOnly(
+  schema: z.ZodType,
+  path: readonly string[],
+): readonly Pick<Variable, 'path' | 'schema'>[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject)
+    return Object.entries(inner.shape).flatMap(([key, child]) =>
+      inFileOnly(child as z.ZodType, [...path, key]),
+    );
+  return isPlain(inner) ? [] : [{ path, schema }];
+}
+
+/** Whether it is a scalar, or a list of them. */
+const isPlain = (inner: z.ZodType): boolean =>
+  !(inner instanceof z.ZodRecord) &&
+  !(inner instanceof z.ZodArray && unwrap(inner.element as z.ZodType) instanceof z.ZodObject);
+
 function variablesOf(schema: z.ZodType, path: readonly string[]): Variable[] {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodObject)
     return Object.entries(inner.shape).flatMap(([key, child]) =>
       variablesOf(child as z.ZodType, [...path, key]),
     );
-  const isList = inner instanceof z.ZodArray;
-  if (inner instanceof z.ZodRecord || (isList && unwrap(inner.element as z.ZodType) instanceof z.ZodObject))
-    return [];
-  return [{ name: variableOf(path), path, schema, isList }];
+  return isPlain(inner)
+    ? [{ name: variableOf(path), path, schema, isList: inner instanceof z.ZodArray }]
+    : [];
 }
 
 /** `POSTERN_EGRESS_CONNECT_PORTS`, of the path of a setting. */

@@ -150,7 +150,9 @@ describe('hosts with fixed addresses', () => {
   });
 
   test.each([
-    ['a name that is none', '{ "a b": [192.0.2.1] }', 'a host name'],
+    ['a name that is none', '{ "a b": [192.0.2.1] }', 'remove it'],
+    ['many names in one', '{ "*.example.org": [192.0.2.1] }', 'names are exact here: write each of them'],
+    ['a list', '[{ a.example: 192.0.2.1 }]', 'write `hosts: { wiki.intranet.example: [10.1.2.3] }`'],
     ['an address that is none', '{ a.example: [192.0.2.256] }', 'IPv4 or IPv6 address'],
     ['a name without an address', '{ a.example: [] }', 'at least one address'],
   ])('%s is told with what to write instead', (_name, yaml, hint) => {
@@ -158,5 +160,51 @@ describe('hosts with fixed addresses', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]?.at).toMatch(/^postern\.yaml:1:\d+$/);
     expect(problems[0]?.hint).toContain(hint);
+  });
+});
+
+describe('a section that is written in another form is answered with an example of the right one', () => {
+  const EXAMPLE = '{ proxies: [{ url: "http://parent.example:3128" }] }';
+  test.each([
+    ['listen: 3128', '`listen` is not a list', 'write `listen: [{ port: 3128 }]`'],
+    ['listen: [3128]', 'this entry is not a mapping of keys to values', 'write `{ port: 3128 }`'],
+    [
+      'egress: { upstream: "http://parent:3128" }',
+      '`upstream` is not a list',
+      `write \`upstream: [${EXAMPLE}]\``,
+    ],
+    ['egress: { upstream: ["http://parent:3128"] }', 'this entry is not a mapping', `write \`${EXAMPLE}\``],
+    [
+      'egress: { upstream: [{ proxies: "http://parent:3128" }] }',
+      '`proxies` is not a list',
+      'write `proxies: [{ url: "http://parent.example:3128" }]`',
+    ],
+    ['egress: { forbiddenHttpPorts: none }', 'is not a list', 'write `forbiddenHttpPorts: []` for none'],
+    ['egress: { connectPorts: none }', '`connectPorts` is not a list', 'write `connectPorts: [443, 8443]`'],
+    ['egress: { connectPorts: 443 }', '`connectPorts` is not a list', 'write `connectPorts: [443]`'],
+  ])('%s', (file, problem, hint) => {
+    const problems = problemsOf({ file });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.problem).toContain(problem);
+    expect(problems[0]?.hint).toBe(hint);
+  });
+
+  test.each([
+    ['POSTERN_LISTEN', 'listen', 'listen: [{ port: 3128 }]'],
+    ['POSTERN_EGRESS_UPSTREAM', 'egress.upstream', `upstream: [${EXAMPLE}]`],
+    ['POSTERN_EGRESS_DNS_HOSTS', 'egress.dns.hosts', 'hosts: { wiki.intranet.example: [10.1.2.3] }'],
+  ])('%s, which no variable can say', (name, setting, example) => {
+    expect(problemsOf({ environment: { [name]: 'http://parent:3128' } })).toEqual([
+      {
+        at: name,
+        problem: 'no setting has this variable',
+        hint: `\`${setting}\` holds more than plain values: write it in the configuration file, such as \`${example}\``,
+      },
+    ]);
+  });
+
+  test('the examples are such as the configuration takes', () => {
+    const file = `listen: [{ port: 3128 }]\negress:\n  upstream: [${EXAMPLE}]\n  dns: { hosts: { wiki.intranet.example: [10.1.2.3] } }\n`;
+    expect(configOf({ file }).egress.upstream).toHaveLength(1);
   });
 });

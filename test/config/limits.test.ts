@@ -38,7 +38,10 @@ describe('a limit', () => {
     ['maxHeaderBytes: 100', 'maxHeaderBytes', 'cannot be `100`', 'must be at least 4096'],
     ['connectionsPerClient: 0', 'connectionsPerClient', 'cannot be `0`', 'must be at least 1'],
     ['lingerMs: 1000.5', 'lingerMs', '`lingerMs` is not a whole number', 'write a whole number'],
-    ['lingerMs: 5s', 'lingerMs', '`lingerMs` is not a number', 'write a number'],
+    ['lingerMs: 5s', 'lingerMs', '`lingerMs` is not a number', 'write 5000: milliseconds, without a unit'],
+    ['tunnelIdleMs: 10m', 'tunnelIdleMs', 'not a number', 'write 600000: milliseconds, without a unit'],
+    ['maxHeaderBytes: 64 KB', 'maxHeaderBytes', 'not a number', 'write 65536: bytes, without a unit'],
+    ['lingerMs: 5 parsecs', 'lingerMs', 'not a number', 'write a number'],
     [
       'connections: many',
       'connections',

@@ -44,13 +44,13 @@ describe('what stands before HTTP on a listener', () => {
       'tls: true',
       'postern.yaml:1:17',
       '`tls` is not a mapping of keys to values',
-      'write a mapping of keys to values',
+      'write `tls: { cert: proxy.crt, key: proxy.key }`',
     ],
     [
       'proxyProtocol: true',
       'postern.yaml:1:27',
       '`proxyProtocol` is not a mapping of keys to values',
-      'write a mapping of keys to values',
+      'write `proxyProtocol: { from: [10.1.0.8/31] }`',
     ],
     ['proxyProtocol: {}', 'postern.yaml:1:27', '`from` is missing', 'add `from`'],
     [

@@ -27,6 +27,15 @@ export function unwrap(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodPipe ? unwrap(schema.in as z.ZodType) : schema;
 }
 
+/** The first of a schema's `examples` (JSON Schema's word), or of what it wraps; undefined when it has none. */
+export function exampleOf(schema: z.ZodType): unknown {
+  const examples = schema.meta()?.examples;
+  if (Array.isArray(examples)) return examples[0];
+  const isWrapper =
+    schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+  return isWrapper ? exampleOf(schema.unwrap() as z.ZodType) : undefined;
+}
+
 function stepInto(schema: z.ZodType, step: string | number): z.ZodType | undefined {
   if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
   if (schema instanceof z.ZodObject) return schema.shape[step] as z.ZodType | undefined;
