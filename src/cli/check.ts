@@ -3,9 +3,11 @@ import { type Command, Option } from 'commander';
 import { type Examined, examineConfig } from '../app-examine.ts';
 import { createReach } from '../app-upstream.ts';
 import type { Config } from '../config/load.ts';
+import { configWarnings } from '../config/warnings.ts';
 import type { Finding } from '../lint/finding.ts';
 import { fixFindings } from '../lint/fix.ts';
 import { lint } from '../lint/lint.ts';
+import { silence } from '../lint/silence.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { expiredExceptions, runPolicyTests } from '../policy/policy-tests.ts';
 import { inFileOrder, type Problem, type Result } from '../policy/result.ts';
@@ -69,7 +71,7 @@ async function examine(config: Config, fix: boolean, now: number): Promise<Repor
   const problems = [...examined.problems, ...problemsOf(compiled.value.policies, now)];
   const report = (folder: CompiledFolder, found: readonly Problem[]): Report => ({
     problems: found,
-    warnings: [...warningsOf(examined), ...lint(folder, now)],
+    warnings: [...warningsOf(config, examined), ...lint(folder, now)],
     fixed: [],
     summary: summarise(folder.policies),
   });
@@ -83,8 +85,11 @@ async function examine(config: Config, fix: boolean, now: number): Promise<Repor
 }
 
 /** That a parent proxy cannot be looked up is not told: where this is checked need not be where it runs. */
-const warningsOf = ({ ending }: Examined): readonly Finding[] =>
-  ending.map((problem) => ({ code: 'certificate-ends-soon', ...problem }));
+function warningsOf(config: Config, { ending }: Examined): readonly Finding[] {
+  const certificates = ending.map((problem) => ({ code: 'certificate-ends-soon', ...problem }) as const);
+  const found = inFileOrder([...configWarnings(config), ...certificates]);
+  return silence(found, [{ file: config.file ?? '', text: config.text }]);
+}
 
 const problemsOf = (policies: PolicySet, now: number): readonly Problem[] =>
   inFileOrder([...runPolicyTests(policies, now), ...expiredExceptions(policies, now)]);

@@ -16,6 +16,8 @@ export type Config = z.output<typeof configSchema> & {
    * flag that goes before the file.
    */
   readonly at: (path: Path) => string;
+  /** What the file says; empty when there is none. */
+  readonly text: string;
   readonly log: z.output<typeof configSchema>['log'] & { readonly dir: string };
 };
 
@@ -57,16 +59,17 @@ export function loadConfig({ file, flags, environment, cwd }: ConfigSources): Re
     );
   const { log, state } = checked.data;
   const dir = log.dir ?? resolve(state, 'log');
-  return succeed({ ...checked.data, file: found, at, log: { ...log, dir } });
+  return succeed({ ...checked.data, file: found, at, text: written.value.text, log: { ...log, dir } });
 }
 
 /** What the file says, and where; there may be none, or nothing in it. */
 type Written = {
   readonly plain: Record<string, unknown>;
   readonly at: ((path: Path) => string) | undefined;
+  readonly text: string;
 };
 
-const NOTHING_WRITTEN: Written = { plain: {}, at: undefined };
+const NOTHING_WRITTEN: Written = { plain: {}, at: undefined, text: '' };
 
 function placeOf(
   { at }: Written,
@@ -100,12 +103,12 @@ function readConfigFile(file: string): Result<Written> {
       },
     ]);
   }
-  if (text.replace(/#.*$/gm, '').trim() === '') return succeed(NOTHING_WRITTEN); // all commented out: the defaults
+  if (text.replace(/#.*$/gm, '').trim() === '') return succeed({ ...NOTHING_WRITTEN, text }); // all commented out: the defaults
   const source = parseYaml(file, text);
   if (!source.ok) return source;
   const checked = checkYaml(source.value, configSchema);
   const { plain, at } = source.value;
-  return checked.ok ? succeed({ plain: plain as Record<string, unknown>, at }) : checked;
+  return checked.ok ? succeed({ plain: plain as Record<string, unknown>, at, text }) : checked;
 }
 
 function withDefaultPaths(written: Record<string, unknown>, base: string): Record<string, unknown> {

@@ -25,6 +25,9 @@ export const CODES = {
   'unused-list': 'A list that nothing names.',
   'ignored-list-file': 'A file in `lists/` that nothing reads, because of its name.',
   'test-without-time': 'A test without `at` whose outcome changes with time.',
+  'unreachable-route': 'An entry of `egress.upstream` behind one that carries everything.',
+  'everything-internal': 'A network in `egress.internalNetworks` that is all of IPv4 or IPv6.',
+  'contrary-limits': 'A limit that can never be reached, because another one comes before it.',
   'certificate-ends-soon': 'A certificate of a listener that ends within 14 days.',
   'useless-lint-ok': 'A `# lint-ok:` that silences nothing.',
 } as const;

@@ -35,7 +35,8 @@ export function lint(folder: LintedFolder, now: number): readonly Finding[] {
   const idle = new Set(found.filter(({ code }) => IDLE.has(code)).map(({ at }) => at));
   const worthTelling = found.filter(({ code, at }) => !(UNTESTED.has(code) && idle.has(at)));
   const once = new Map(worthTelling.map((finding) => [`${finding.code} ${finding.at}`, finding]));
-  return silence([...once.values()], folder).toSorted((a, b) =>
+  const { departments, bases, catalogs } = folder.parsed;
+  return silence([...once.values()], [...departments, ...bases, ...catalogs]).toSorted((a, b) =>
     a.at.localeCompare(b.at, 'en', { numeric: true }),
   );
 }

@@ -1,8 +1,10 @@
 import { CST, Lexer } from 'yaml';
 import { nearest } from '../policy/nearest.ts';
 import { lineOf } from '../policy/policy.ts';
-import type { Located } from '../policy/yaml/yaml-source.ts';
-import { CODES, type Finding, type LintedFolder } from './finding.ts';
+import { CODES, type Finding } from './finding.ts';
+
+/** A file in which comments may silence findings. */
+export type LintedFile = { readonly file: string; readonly text: string };
 
 /** A comment `# lint-ok: code, code`, and the line that it speaks of, `policies/trade.yaml:14`. */
 type LintOk = { readonly at: string; readonly line: string; readonly codes: readonly string[] };
@@ -12,8 +14,8 @@ type LintOk = { readonly at: string; readonly line: string; readonly codes: read
  * its own line; one that stands alone, of the first line below it that is no comment. A rule's first line stands for
  * all of the rule, and so does that of an exception, a test or a service.
  */
-export function silence(found: readonly Finding[], { parsed }: LintedFolder): readonly Finding[] {
-  const comments = [...parsed.departments, ...parsed.bases, ...parsed.catalogs].flatMap(lintOksIn);
+export function silence(found: readonly Finding[], files: readonly LintedFile[]): readonly Finding[] {
+  const comments = files.flatMap(lintOksIn);
   if (comments.length === 0) return found;
   const silencing = (finding: Finding) =>
     comments.filter(
@@ -50,7 +52,7 @@ function uselessIn({ at, codes }: LintOk, isUsed: (code: string) => boolean): re
 
 const LINT_OK = /^#\s*lint-ok\b:?\s*(?<codes>[a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)?/;
 
-function lintOksIn({ file, text }: Located<unknown>): readonly LintOk[] {
+function lintOksIn({ file, text }: LintedFile): readonly LintOk[] {
   if (!text.includes('lint-ok')) return [];
   const lines = text.split('\n');
   return commentsIn(text).flatMap(({ offset, comment }) => {

@@ -10,7 +10,7 @@ export const succeed = <T>(value: T): { readonly ok: true; readonly value: T } =
 export const fail = <E>(error: E): { readonly ok: false; readonly error: E } => ({ ok: false, error });
 
 /** By file, then line: as a person mends them. What is found twice is told once. */
-export function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
+export function inFileOrder<T extends Problem>(problems: readonly T[]): readonly T[] {
   const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
   return [...unique.values()].toSorted((a, b) => a.at.localeCompare(b.at, 'en', { numeric: true }));
 }

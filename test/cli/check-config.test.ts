@@ -153,3 +153,19 @@ egress:
     ]);
   });
 });
+
+describe('what is probably not meant is a warning', () => {
+  const OPEN = 'egress: { internalNetworks: [0.0.0.0/0] }';
+  const told = async (config: string) => (await postern(['check'], { cwd: folderOf(config) })).stderr;
+
+  test('with its code, at its line', async () => {
+    expect(await told(OPEN)).toMatch(
+      /postern\.yaml:1:30 {2}`0\.0\.0\.0\/0` opens every .* {2}\[everything-internal\]\n {4}hint: list the networks/,
+    );
+  });
+
+  test('unless a comment silences it; one that silences nothing is told of', async () => {
+    expect(await told(`${OPEN} # lint-ok: everything-internal`)).not.toContain('postern.yaml');
+    expect(await told('workers: 1 # lint-ok: contrary-limits')).toContain('[useless-lint-ok]');
+  });
+});

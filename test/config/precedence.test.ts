@@ -104,6 +104,7 @@ describe('where the file is found', () => {
       value: {
         file: undefined,
         at: expect.any(Function),
+        text: '',
         listen: [{ host: '127.0.0.1', port: 3128 }],
         policies: join(folder, 'policies'),
         certs: join(folder, 'certs'),
