@@ -10,6 +10,18 @@ export function holdClient(client: net.Socket, head: Buffer): void {
   client.read(0); // keeps the kernel's read going, so that a reset is noticed while we wait
 }
 
+/**
+ * While a tunnel is being opened, whoever ends its side without having said anything has left: no tunnel could carry a
+ * word of it. The connection is closed then, which ends all that waits for it. What a client said before its end stays
+ * held, and may be all that it has to say. Gives what ends the watch.
+ */
+export function leaveAtEnd(client: net.Socket): () => void {
+  const leave = (): void => void client.destroy();
+  client.once('end', leave); // which comes when nothing is held before it
+  if (client.readableEnded) leave();
+  return () => client.off('end', leave);
+}
+
 /** RST rather than FIN: a FIN would say that the transfer is complete. */
 export function breakOff(socket: net.Socket): void {
   // While a FIN is pending the kernel refuses the reset, and Node would lose the handle without closing it.

@@ -6,7 +6,7 @@ import { addressLiteral } from '../policy/host.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
 import { type Admission, type Asked, admit, type Blocked, type Forwarded } from './admit.ts';
 import type { Limits } from './bounds/limits.ts';
-import { holdClient } from './client-socket.ts';
+import { holdClient, leaveAtEnd } from './client-socket.ts';
 import { viaOf } from './http/headers.ts';
 import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
 import { failureOutcome, failureSubject, noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
@@ -61,7 +61,9 @@ async function openTunnel(
   client: net.Socket,
   context: ConnectContext,
 ): Promise<Outcome> {
+  const stopWatching = leaveAtEnd(client);
   const opened = await context.opener.toOrigin(admission.destination, viaOf(request, context.name), client);
+  stopWatching();
   if (client.destroyed) {
     if (opened.ok) opened.value.socket.destroy();
     return { kind: 'client-left' };

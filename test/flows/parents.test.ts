@@ -303,15 +303,62 @@ test('a parent that closes right after its 200 and some bytes: the client gets t
   expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'tunnel-closed', bytesDown: 10 });
 });
 
-test('a client that leaves while the parent thinks leaves no connection and no open question', async () => {
-  const parent = await startAnsweringParent('');
+const LEAVING = [
+  ['resets', (socket: net.Socket) => socket.resetAndDestroy()],
+  ['ends', (socket: net.Socket) => socket.end()],
+] as const;
+
+// Covers: EV-32
+test.for(LEAVING)(
+  'a client that %s its connection while the parent thinks leaves no connection and no open question',
+  async ([, leave]) => {
+    const parent = await startAnsweringParent('');
+    const proxy = await startChild([by(parent.port)]);
+    const client = connectRaw(proxy.port);
+    client.socket.write(connectTo('x.test:443'));
+    await vi.waitFor(() => expect(parent.received()).toContain('\r\n\r\n'));
+    leave(client.socket);
+    expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'client-left' });
+    await vi.waitFor(() => expect(parent.open()).toBe(0));
+    await client.closed();
+  },
+);
+
+// Covers: EV-32
+test.for(LEAVING)(
+  'a client that %s its connection during the handshake with the parent is not waited for, and no other is asked',
+  async ([, leave]) => {
+    const silent = await startRawOrigin((socket) => socket.resume());
+    const other = await startParent();
+    const proxies = [`https://127.0.0.1:${silent.port}`, `http://127.0.0.1:${other.port}`];
+    const proxy = await startChild([{ proxies: proxies.map((url) => ({ url })) }]);
+    const client = connectRaw(proxy.port);
+    client.socket.write(connectTo('x.test:443'));
+    await vi.waitFor(() => expect(silent.accepted()).toBe(1));
+    leave(client.socket);
+    expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'client-left' });
+    await vi.waitFor(() => expect(silent.open()).toBe(0));
+    expect(other.accepted()).toBe(0);
+  },
+);
+
+test('a client that ends its side with something said is waited for, and its words go on', async () => {
+  const answers: (() => void)[] = [];
+  const parent = await startRawOrigin((socket) => {
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+      if (received.endsWith('\r\n\r\n')) answers.push(() => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+      if (received.endsWith('all I say')) socket.end('heard');
+    });
+  });
   const proxy = await startChild([by(parent.port)]);
-  const client = connectRaw(proxy.port);
-  client.socket.write(connectTo('x.test:443'));
-  await vi.waitFor(() => expect(parent.received()).toContain('\r\n\r\n'));
-  client.socket.resetAndDestroy();
-  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'client-left' });
-  await vi.waitFor(() => expect(parent.open()).toBe(0));
+  const client = connectRaw(proxy.port, { allowHalfOpen: true });
+  client.socket.end(`${connectTo('x.test:443')}all I say`);
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  answers[0]?.();
+  expect((await client.closed()).received).toMatch(/^HTTP\/1\.1 200 .*heard$/s);
+  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'tunnel-closed', bytesUp: 9 });
 });
 
 test('a parent that does not answer at all is left for the next, and then skipped', async () => {

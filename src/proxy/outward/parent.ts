@@ -62,15 +62,28 @@ export async function reachParent(
   client: net.Socket,
   { resolve, egress, dialMs }: Reaching,
 ): Promise<Result<net.Socket, ProxyError>> {
-  const resolved = await resolve(parent.host);
+  const resolved = await unlessGone(client, resolve(parent.host));
   if (!resolved.ok) return resolved;
   const addresses = resolved.value.filter((address) => !egress.isOwnListener(address, parent.port));
   if (addresses.length === 0) return fail('proxy_loop_detected');
-  if (client.destroyed) return fail('connection_terminated');
   const connected = await dial(addresses, parent.port, dialMs, client);
   return connected.ok && parent.secureContext !== undefined
     ? secure(connected.value, parent, parent.secureContext, dialMs, client)
     : connected;
+}
+
+/** What comes of the work, unless the client leaves before: the work itself goes on, for whoever else waits for it. */
+async function unlessGone<T>(
+  client: net.Socket,
+  work: Promise<Result<T, ProxyError>>,
+): Promise<Result<T, ProxyError>> {
+  if (client.destroyed) return fail('connection_terminated');
+  let onClose = (): void => {};
+  const gone = new Promise<Result<T, ProxyError>>((resolve) => {
+    onClose = () => resolve(fail('connection_terminated'));
+    client.once('close', onClose);
+  });
+  return Promise.race([work, gone]).finally(() => client.off('close', onClose));
 }
 
 /** TLS over a connection to a parent, whose certificate must be for its name (RFC 9110 section 4.3.4). */
