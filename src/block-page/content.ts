@@ -99,8 +99,10 @@ function statementOf(subject: Notice['subject'], words: Words): Statement {
         ? words.blockedByLaw
         : words.blocked[reason.code];
     }
-    case 'failed':
-      return words.failed[subject.error];
+    case 'failed': {
+      const byParent: Partial<Words['failed']> = subject.by === undefined ? {} : words.failedByParent;
+      return byParent[subject.error] ?? words.failed[subject.error];
+    }
     case 'limited':
       return words.limited[LIMIT_ANSWERS[subject.limit].status];
     case 'refused':

@@ -15,7 +15,8 @@ export type Notice = {
   readonly department: Pick<Department, 'id' | 'title' | 'contact'> | undefined;
   readonly subject:
     | { readonly kind: 'blocked'; readonly reason: BlockReason }
-    | ({ readonly kind: 'failed' } & Failure)
+    /** `by`: a parent proxy, or the way to it; absent: the site. Which parent it was is nobody's business. */
+    | ({ readonly kind: 'failed'; readonly by?: 'parent-proxy' } & Failure)
     /** A request that came while a limit was reached. */
     | { readonly kind: 'limited'; readonly limit: ReachedLimit }
     /** A request that breaks HTTP's rules: `problem` says which. */

@@ -77,7 +77,7 @@ function causeOf(subject: Subject): string | undefined {
     case 'blocked':
       return blockCause(subject.reason);
     case 'failed':
-      return undefined;
+      return subject.by === undefined ? undefined : 'by a parent proxy';
     case 'limited':
       return `limit ${subject.limit}`;
     case 'refused':

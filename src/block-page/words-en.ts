@@ -204,6 +204,65 @@ export const ENGLISH: Words = {
       advice: TELL_HELP_DESK,
     },
   },
+  failedByParent: {
+    dns_timeout: {
+      heading: 'The name lookup took too long',
+      summary: 'The address of the next gateway on the way to {site} could not be looked up in time.',
+      advice: TRY_AGAIN,
+    },
+    dns_error: {
+      heading: 'The next gateway cannot be found',
+      summary:
+        'The name of the next gateway on the way to {site} cannot be found: no address is known for it.',
+      advice: TELL_HELP_DESK,
+    },
+    destination_unavailable: {
+      heading: 'The way to the site is interrupted',
+      summary: 'At the moment the next gateway cannot be reached, or cannot reach {site}.',
+      advice: TRY_AGAIN,
+    },
+    connection_refused: {
+      heading: 'The next gateway refused the connection',
+      summary: 'The next gateway on the way to {site} refused the connection.',
+      advice: TRY_AGAIN,
+    },
+    connection_terminated: {
+      heading: 'The connection was cut off',
+      summary: 'The next gateway on the way to {site} cut the connection off before an answer came.',
+      advice: TRY_AGAIN,
+    },
+    connection_timeout: {
+      heading: 'The next gateway cannot be reached in time',
+      summary: 'No connection to the next gateway on the way to {site} could be made in time.',
+      advice: TRY_AGAIN,
+    },
+    http_response_timeout: {
+      heading: 'The next gateway took too long to answer',
+      summary: 'The next gateway on the way to {site} was reached, but did not answer in time.',
+      advice: TRY_AGAIN,
+    },
+    http_protocol_error: {
+      heading: 'The answer could not be understood',
+      summary: 'The next gateway on the way to {site} sent an answer that is not valid.',
+      advice: TELL_HELP_DESK,
+    },
+    http_response_header_section_size: {
+      heading: 'The answer could not be taken in',
+      summary: 'The next gateway on the way to {site} sent more header data than this gateway accepts.',
+      advice: TRY_AGAIN,
+    },
+    http_response_transfer_coding: {
+      heading: 'The answer could not be understood',
+      summary:
+        'The next gateway on the way to {site} sent its answer in a form that this gateway does not know.',
+      advice: TRY_AGAIN,
+    },
+    http_upgrade_failed: {
+      heading: 'The connection could not be switched',
+      summary: 'The next gateway on the way to {site} switched to a protocol that nobody had asked for.',
+      advice: TELL_HELP_DESK,
+    },
+  },
   limited: {
     429: {
       heading: 'Your device sends too many requests',

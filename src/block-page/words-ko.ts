@@ -195,6 +195,67 @@ export const KOREAN: Words = {
       advice: TELL_HELP_DESK,
     },
   },
+  failedByParent: {
+    dns_timeout: {
+      heading: '주소 확인이 지연되고 있습니다',
+      summary:
+        '제한 시간 안에 {site}로 가는 경로에 있는 다음 접속 관리 시스템의 주소를 확인하지 못하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    dns_error: {
+      heading: '다음 접속 관리 시스템을 찾을 수 없습니다',
+      summary: '{site}로 가는 경로에 있는 다음 접속 관리 시스템의 이름에 해당하는 주소를 찾을 수 없습니다.',
+      advice: TELL_HELP_DESK,
+    },
+    destination_unavailable: {
+      heading: '사이트로 가는 경로를 이용할 수 없습니다',
+      summary: '현재 다음 접속 관리 시스템에 연결할 수 없거나, 그 시스템에서 {site}에 연결할 수 없습니다.',
+      advice: TRY_AGAIN,
+    },
+    connection_refused: {
+      heading: '다음 접속 관리 시스템에서 연결을 거부하였습니다',
+      summary: '{site}로 가는 경로에 있는 다음 접속 관리 시스템에서 연결을 거부하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    connection_terminated: {
+      heading: '연결이 끊어졌습니다',
+      summary: '응답을 받기 전에 {site}로 가는 경로에 있는 다음 접속 관리 시스템에서 연결을 끊었습니다.',
+      advice: TRY_AGAIN,
+    },
+    connection_timeout: {
+      heading: '다음 접속 관리 시스템 연결이 지연되고 있습니다',
+      summary: '제한 시간 안에 {site}로 가는 경로에 있는 다음 접속 관리 시스템에 연결하지 못하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    http_response_timeout: {
+      heading: '다음 접속 관리 시스템의 응답이 지연되고 있습니다',
+      summary:
+        '{site}로 가는 경로에 있는 다음 접속 관리 시스템에 연결되었으나 제한 시간 안에 응답을 받지 못하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    http_protocol_error: {
+      heading: '응답을 해석할 수 없습니다',
+      summary: '{site}로 가는 경로에 있는 다음 접속 관리 시스템에서 올바르지 않은 형식의 응답을 보냈습니다.',
+      advice: TELL_HELP_DESK,
+    },
+    http_response_header_section_size: {
+      heading: '응답을 받아들일 수 없습니다',
+      summary:
+        '{site}로 가는 경로에 있는 다음 접속 관리 시스템에서 보낸 응답 헤더가 이 시스템에서 허용하는 크기를 초과하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    http_response_transfer_coding: {
+      heading: '응답을 해석할 수 없습니다',
+      summary:
+        '{site}로 가는 경로에 있는 다음 접속 관리 시스템에서 이 시스템이 지원하지 않는 형식으로 응답하였습니다.',
+      advice: TRY_AGAIN,
+    },
+    http_upgrade_failed: {
+      heading: '연결을 전환할 수 없습니다',
+      summary: '{site}로 가는 경로에 있는 다음 접속 관리 시스템에서 요청하지 않은 프로토콜로 전환하였습니다.',
+      advice: TELL_HELP_DESK,
+    },
+  },
   limited: {
     429: {
       heading: '단말기에서 보내는 요청이 너무 많습니다',

@@ -22,6 +22,8 @@ export type Words = {
   /** A rule with status 451. */
   readonly blockedByLaw: Statement;
   readonly failed: Readonly<Record<ProxyError, Statement>>;
+  /** The same, where it was a parent proxy and not the site; what is not here says so already. */
+  readonly failedByParent: Readonly<Record<ParentError, Statement>>;
   readonly limited: Readonly<Record<LimitedStatus, Statement>>;
   readonly refused: Readonly<Record<RefusedStatus, Statement>>;
   /** Said of a trouble (`isTrouble`), which people otherwise take for a block. */
@@ -35,6 +37,22 @@ export type Words = {
   /** Kinds of addresses that are not dialled. */
   readonly ranges: Readonly<Record<ForbiddenRange, string>>;
 };
+
+/** What the site is to blame for, unless a parent proxy was asked. */
+export type ParentError = Extract<
+  ProxyError,
+  | 'dns_timeout'
+  | 'dns_error'
+  | 'destination_unavailable'
+  | 'connection_refused'
+  | 'connection_terminated'
+  | 'connection_timeout'
+  | 'http_response_timeout'
+  | 'http_protocol_error'
+  | 'http_response_header_section_size'
+  | 'http_response_transfer_coding'
+  | 'http_upgrade_failed'
+>;
 
 export type Label =
   | 'reason'

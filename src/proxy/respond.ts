@@ -21,9 +21,13 @@ export function noticeOf(admission: Admission, subject: Notice['subject']): Noti
   };
 }
 
-/** A request that could not be forwarded, for its answer and for the log. Of a parent only its name goes anywhere. */
-export const failureSubject = ({ error, receivedStatus }: OpenFailure): Notice['subject'] =>
-  receivedStatus === undefined ? { kind: 'failed', error } : { kind: 'failed', error, receivedStatus };
+/** A request that could not be forwarded, for its answer and for the log. Of a parent only the log has the name. */
+export const failureSubject = ({ error, receivedStatus, parent }: OpenFailure): Notice['subject'] => ({
+  kind: 'failed',
+  error,
+  ...(receivedStatus === undefined ? {} : { receivedStatus }),
+  ...(parent === undefined ? {} : { by: 'parent-proxy' }),
+});
 
 export const failureOutcome = (failure: OpenFailure): Outcome => ({
   kind: 'upstream-failed',

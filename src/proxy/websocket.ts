@@ -63,8 +63,9 @@ async function shakeHands(
   }
   switch (handshake.kind) {
     case 'failed': {
-      const { error } = handshake;
-      return failUpgrade(admission, request, client, context, { error, parent: opened.value.parent });
+      const { error } = handshake; // the origin's: a parent has made the tunnel, and has done its part
+      const failed = await failUpgrade(admission, request, client, context, { error });
+      return { ...failed, ...carrier };
     }
     case 'switched': {
       client.write(headOf(handshake.response, name, SWITCH), 'latin1');

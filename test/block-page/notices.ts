@@ -1,4 +1,5 @@
 import type { Notice } from '../../src/block-page/notice.ts';
+import { ENGLISH } from '../../src/block-page/words-en.ts';
 import type { BlockReason, Evidence } from '../../src/policy/decide.ts';
 import type { Department, Rule, Target } from '../../src/policy/policy.ts';
 import { PROXY_ERROR_STATUS, type ProxyError } from '../../src/policy/proxy-error.ts';
@@ -93,6 +94,9 @@ export const SUBJECTS: readonly (readonly [name: string, subject: Notice['subjec
   ],
   ...(Object.keys(PROXY_ERROR_STATUS) as ProxyError[]).map(
     (error) => [`failed: ${error}`, { kind: 'failed', error }] as const,
+  ),
+  ...(Object.keys(ENGLISH.failedByParent) as ProxyError[]).map(
+    (error) => [`failed by a parent proxy: ${error}`, { kind: 'failed', error, by: 'parent-proxy' }] as const,
   ),
   ...(Object.keys(LIMIT_ANSWERS) as ReachedLimit[]).map(
     (limit) => [`limited: ${limit}`, { kind: 'limited', limit }] as const,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { contentOf } from '../../src/block-page/content.ts';
 import type { Notice } from '../../src/block-page/notice.ts';
 import { renderPage } from '../../src/block-page/page.ts';
+import { ENGLISH } from '../../src/block-page/words-en.ts';
 import { LANGUAGES, type Language } from '../../src/policy/policy.ts';
 import { blockedByRule, DEEPSEEK, notice, SUBJECTS, TRADE_MINISTRY } from './notices.ts';
 
@@ -126,6 +127,19 @@ describe('each reason gets the help that fits it', () => {
   test('legal reasons: that it is they', () => {
     expect(said('blocked: rule with status 451')).toContain('because of a legal demand');
   });
+
+  // A site behind a parent may be fine: none of these is a word about it.
+  test.each(Object.keys(ENGLISH.failedByParent))(
+    'a parent proxy that fails with %s: that it was the next gateway, in both languages',
+    (error) => {
+      const name = `failed by a parent proxy: ${error}`;
+      expect(said(name)).toContain('next gateway');
+      expect(said(name)).not.toMatch(/server of|site refused|site took/);
+      expect(said(name, {}, 'ko')).toContain('다음 접속 관리 시스템');
+      expect(said(name, {}, 'ko')).not.toContain('의 서버');
+      expect(said(`failed: ${error}`)).not.toContain('next gateway');
+    },
+  );
 
   test('a malformed request: what is wrong with it', () => {
     expect(said('refused: 400')).toContain('two Host header fields');

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Format } from '../../src/block-page/negotiate.ts';
 import type { Notice } from '../../src/block-page/notice.ts';
 import { type NoticeResponse, renderNotice } from '../../src/block-page/response.ts';
+import type { ParentError } from '../../src/block-page/words.ts';
+import { ENGLISH } from '../../src/block-page/words-en.ts';
 import { LANGUAGES } from '../../src/policy/policy.ts';
 import { PROXY_ERROR_STATUS } from '../../src/policy/proxy-error.ts';
 import { LIMIT_ANSWERS } from '../../src/policy/reached-limit.ts';
@@ -45,6 +47,15 @@ describe('status and Proxy-Status tell the reason', () => {
     ...Object.entries(PROXY_ERROR_STATUS).map(
       ([error, status]) => [`failed: ${error}`, status, error, 'incident 7F3K-9Q2M'] as const,
     ),
+    ...(Object.keys(ENGLISH.failedByParent) as ParentError[]).map(
+      (error) =>
+        [
+          `failed by a parent proxy: ${error}`,
+          PROXY_ERROR_STATUS[error],
+          error,
+          'by a parent proxy, incident 7F3K-9Q2M',
+        ] as const,
+    ),
     ...Object.entries(LIMIT_ANSWERS).map(
       ([limit, { status }]) =>
         [`limited: ${limit}`, status, 'http_request_denied', `limit ${limit}, incident 7F3K-9Q2M`] as const,
@@ -65,7 +76,9 @@ describe('status and Proxy-Status tell the reason', () => {
   });
 
   test('every subject stands in the table above', () => {
-    const counted = Object.keys(PROXY_ERROR_STATUS).length + Object.keys(LIMIT_ANSWERS).length;
+    const counted =
+      Object.keys({ ...PROXY_ERROR_STATUS, ...LIMIT_ANSWERS }).length +
+      Object.keys(ENGLISH.failedByParent).length;
     expect(SUBJECTS).toHaveLength(13 + counted + 5);
   });
 

@@ -393,8 +393,14 @@ test('when all parents fail the request fails, and nothing goes direct', async (
   });
   const answer = await request(proxy.port, `http://allowed.test:${origin.port}/`);
   expect(answer.status).toBe(502);
-  expect(answer.headers['proxy-status']).toContain('error=connection_refused');
-  expect(await exchangeRaw(proxy.port, connectTo(`allowed.test:${origin.port}`))).toMatch(/^HTTP\/1\.1 502 /);
+  expect(answer.headers['proxy-status']).toContain('error=connection_refused; details="by a parent proxy, ');
+  const refused = await exchangeRaw(proxy.port, connectTo(`allowed.test:${origin.port}`));
+  expect(refused).toMatch(/^HTTP\/1\.1 502 /);
+  for (const text of [answer.body, refused]) {
+    expect(text).toContain('The next gateway on the way to');
+    expect(text).not.toContain('The server of');
+    for (const parent of [first, second]) expect(text).not.toContain(`${parent}`);
+  }
   expect(origin.accepted()).toBe(0);
   expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({
     cause: 'connection_refused',
