@@ -41,7 +41,14 @@ type Admitted = {
  * one outcome, which is what the path returns. A fault in the path costs that client its connection, and is thrown on.
  */
 export function admit(asked: Asked, door: Door, client: net.Socket, path: Path): Promise<void> {
-  const entry: Entry = { asked, reach: () => reach(asked, decideAtDoor(asked, door.egress), door) };
+  const entry: Entry = {
+    asked,
+    reach: () => {
+      const decision = decideAtDoor(asked, door.egress);
+      // Nothing is looked up for a client that is gone already: its request is decided on for the log alone.
+      return client.destroyed ? { decision, addresses: [], hops: [] } : reach(asked, decision, door);
+    },
+  };
   return passThrough(entry, door, client, path);
 }
 

@@ -48,3 +48,14 @@ export function closeAfterReading(socket: net.Socket, lingerMs: number): void {
   socket.once('close', () => clearTimeout(deadline));
   socket.resume();
 }
+
+const ports = new WeakMap<net.Socket, number>();
+
+/** The port that a connection came in by. Asked for once it is kept: of one that is closed it could not be told. */
+export function listenerPort(socket: net.Socket): number | undefined {
+  const known = ports.get(socket);
+  if (known !== undefined) return known;
+  const { localPort } = socket;
+  if (localPort !== undefined) ports.set(socket, localPort);
+  return localPort;
+}

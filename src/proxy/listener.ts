@@ -11,6 +11,7 @@ import { clientAddress } from './arrival/client-address.ts';
 import { saidNothing } from './arrival/gate.ts';
 import { clientIdleMs } from './bounds/limits.ts';
 import type { Reception } from './bounds/reception.ts';
+import { listenerPort } from './client-socket.ts';
 import { type ConnectContext, connect } from './connect.ts';
 import { type ForwardContext, forward } from './forward.ts';
 import { hasPassed } from './http/headers.ts';
@@ -58,7 +59,7 @@ export function createListener(context: ProxyContext): http.Server {
   };
   server.on('connection', (socket: net.Socket) => {
     // Asked for now it is kept; of a connection that is reset it could not be told any more whose it was.
-    if (socket.remoteAddress === undefined) socket.destroy();
+    if (socket.remoteAddress === undefined || listenerPort(socket) === undefined) socket.destroy();
     else reception.welcome(socket, clientAddress(socket));
   });
   server.on('request', onRequest);
@@ -129,7 +130,7 @@ async function handleRequest(
   if (target.ok)
     return forward(ask('http', request, target.value, context), target.value, request, response, context);
   const notice = await refuse(target.error, request, request.socket, context.door);
-  if (response.destroyed) return;
+  if (response.destroyed || request.socket.destroyed) return;
   response.shouldKeepAlive = false;
   await sendNotice(notice, request.headers, response);
 }
@@ -184,7 +185,7 @@ function ask(
   const client = clientAddress(request.socket);
   const facts: Facts = {
     time: Date.now(),
-    ...identify({ client, listenerPort: request.socket.localPort }, policies),
+    ...identify({ client, listenerPort: listenerPort(request.socket) }, policies),
     client,
     via,
     method: request.method ?? '',
@@ -214,7 +215,7 @@ async function refuse(
     event: 'malformed',
     incident,
     time,
-    ...identify({ client, listenerPort: socket.localPort }, door.policies.current()),
+    ...identify({ client, listenerPort: listenerPort(socket) }, door.policies.current()),
     client,
     via: request === undefined ? undefined : request.method === 'CONNECT' ? 'connect' : 'http',
     method: request?.method,

@@ -1,7 +1,10 @@
+import type net from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { connectRaw, exchangeRaw } from '../support/client.ts';
+import { startNameServer } from '../support/name-server.ts';
 import { startHttpOrigin, startRawOrigin } from '../support/origin.ts';
-import { startProxy } from '../support/proxy.ts';
+import { closedPort } from '../support/parent.ts';
+import { BLOCKING_POLICY, startProxy } from '../support/proxy.ts';
 import { OK, startHostileOrigin, startRecordingOrigin } from '../support/recording-origin.ts';
 import { ask, askFor, head, statusesOf } from './support.ts';
 
@@ -243,3 +246,38 @@ test('an answer that breaks off reaches the client as a broken one', async () =>
     cause: 'http_response_incomplete',
   });
 });
+
+// Covers: EV-28; EV-03
+test.for([
+  ['resets its connection', (socket: net.Socket) => socket.resetAndDestroy()],
+  ['closes its connection', (socket: net.Socket) => socket.destroy()],
+] as const)(
+  'pipelined requests whose client %s before their turn are decided on and told of, and nothing is looked up for them',
+  async ([, leave]) => {
+    const origin = await startRawOrigin((socket) => socket.resume()); // never answers
+    const names = await startNameServer(() => ({ records: [{ address: '127.0.0.1' }] }));
+    const port = await closedPort();
+    const policy = BLOCKING_POLICY.replace('networks: [127.0.0.1]', `ports: [${port}]`);
+    const proxy = await startProxy({
+      policies: { 'office.yaml': policy },
+      config: { listen: [{ host: '127.0.0.1', port }] },
+      egress: { dns: { servers: [names.address], hosts: { 'allowed.test': ['127.0.0.1'] } } },
+      limits: { halfClosedMs: 1_000 },
+    });
+    const to = (host: string) => head(origin, { path: '/' }).replace('//allowed.test', `//${host}`);
+    const client = connectRaw(proxy.port);
+    client.socket.write(to('allowed.test') + to('blocked.test') + to('unasked.test'));
+    await vi.waitFor(() => expect(origin.accepted()).toBe(1));
+    leave(client.socket);
+    const outcomes = await proxy.linesOf('outcome', 3);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['client-left', 'client-left', 'client-left']);
+    const decisions = await proxy.linesOf('decision', 3);
+    expect(decisions.map(({ host, action, department }) => [host, action, department])).toEqual([
+      ['allowed.test', 'forward', 'office'],
+      ['blocked.test', 'block', 'office'],
+      ['unasked.test', 'forward', 'office'],
+    ]);
+    expect(names.asked).toEqual([]);
+    expect(origin.accepted()).toBe(1);
+  },
+);

@@ -175,7 +175,7 @@ describe('an allowed request', () =>
         held.client.socket.write(get(scene.blocked));
         return held;
       },
-      client: { RST: 'client-left', FIN: 'client-left' },
+      client: { RST: 'client-left, client-left', FIN: 'client-left, client-left' },
       origin: { FIN: 'upstream-failed connection_terminated, block-page-served' },
     },
   ]));

@@ -5,7 +5,7 @@ import { identify } from '../../identity/identify.ts';
 import type { ReachedLimit } from '../../policy/reached-limit.ts';
 import { fail, type Result } from '../../policy/result.ts';
 import type { PolicyStore } from '../../policy-store/store.ts';
-import { breakOff, transportOf } from '../client-socket.ts';
+import { breakOff, listenerPort, transportOf } from '../client-socket.ts';
 import { type ClientBounds, createClientLimits, type Visit } from './client-limits.ts';
 import type { Limits } from './limits.ts';
 import { createRefusals } from './refusals.ts';
@@ -63,7 +63,7 @@ export function createReception(
 
   const noteRefusal = (socket: net.Socket, client: string, limit: ReachedLimit): Notice => {
     const running = policies.current();
-    const { department } = identify({ client, listenerPort: socket.localPort }, running);
+    const { department } = identify({ client, listenerPort: listenerPort(socket) }, running);
     const { code } = refusals.note({ client, department, limit });
     return {
       code,

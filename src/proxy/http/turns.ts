@@ -9,7 +9,10 @@ const MAX_WAITING = 64;
  * (RFC 9112 section 9.3.2), and would let one connection ask for any amount of work.
  */
 export type Turns = {
-  /** Runs `work` when every earlier response of the connection is over; false when too many wait already. */
+  /**
+   * Runs `work` when every earlier response of the connection is over, or the client is gone; false when too many wait
+   * already.
+   */
   take(request: IncomingMessage, response: ServerResponse, work: () => void): boolean;
   /** Runs `work` when every response of the connection so far is over, as the last thing on it. */
   takeLast(socket: net.Socket, work: () => void): void;
@@ -28,10 +31,11 @@ export function createTurns(): Turns {
     const line = lines.get(socket);
     const next = line?.waiting.shift();
     if (line !== undefined && (!shouldKeepAlive || !socket.writable)) {
-      // Gone, or its last response said that it closes: what waits is not worked on (RFC 9112 section 9.6). It may be
-      // what a refused message hides in its body.
       line.isClosed = true;
-      line.waiting.length = 0;
+      const left = [next, ...line.waiting.splice(0)];
+      // Its last response said that it closes: what waits is not worked on (RFC 9112 section 9.6). It may be what a
+      // refused message hides in its body. But what a client asked before it left was asked, and must not go unlogged.
+      if (shouldKeepAlive && socket.destroyed) for (const work of left) work?.();
     } else if (next === undefined) lines.delete(socket);
     else next();
   };
