@@ -96,7 +96,7 @@ describe('what passes by itself says when to try again', () => {
     header(renderNotice(notice(subjectNamed(name)), ENGLISH_HTML), 'Retry-After');
 
   // Covers: RFC 6585 section 4; RFC 9110 section 10.2.3
-  test.each(Object.entries(LIMIT_ANSWERS))('%s', (limit, { retryAfterS }) => {
+  test.each(Object.entries(LIMIT_ANSWERS))('the answer at the limit %s', (limit, { retryAfterS }) => {
     expect(retryAfter(`limited: ${limit}`)).toBe(`${retryAfterS}`);
   });
 

@@ -12,6 +12,7 @@ const ROWS: readonly Row[] = [
   [
     'EV-01',
     'An allowed host’s tunnel carries requests for a blocked one at the same server (domain fronting)',
+    'not met: nothing looks inside an allowed tunnel; the server name of its handshake is held against the CONNECT (EV-07), and a Host within the encryption is not seen, as flows/tunnel-opening shows',
   ],
   ['EV-02', 'A TLS session of one name is resumed under another, past the place that looks at names'],
   ['EV-03', 'A later request on an allowed connection names a blocked host'],
@@ -45,11 +46,7 @@ const ROWS: readonly Row[] = [
     'An exception inside a TLS callback that ends the process',
     'no code of ours runs inside a handshake: the context for a host is chosen before it begins, and the server has no SNI or ALPN callback',
   ],
-  [
-    'EV-21',
-    'A bad certificate of an origin hidden behind a good one of the proxy’s',
-    'not applicable yet: no interception of allowed traffic',
-  ],
+  ['EV-21', 'A bad certificate of an origin hidden behind a good one of the proxy’s'],
   ['EV-22', 'The CA’s key read, copied or used for other names'],
   ['EV-23', 'A certificate minted for a wildcard, an address or a crafted name'],
   ['EV-24', 'Names without end, each of which costs a certificate'],
@@ -79,11 +76,7 @@ const ROWS: readonly Row[] = [
   ['EV-40', 'Policy files that are links, half written, or swapped while they are read'],
   ['EV-41', 'Ways around the proxy that a site announces'],
   ['EV-42', 'A redirect from an allowed host to a blocked one or inside'],
-  [
-    'EV-43',
-    'Known faults of the packages that are built in',
-    'not a test: package-lock.json pins every version, and `npm audit` is to be run by whoever changes one, with a registry that answers it; nothing here does it yet',
-  ],
+  ['EV-43', 'Packages that are built in: known faults, and others put in their place'],
   ['EV-44', 'Answers whose content or timing tells of other departments’ rules'],
 ];
 

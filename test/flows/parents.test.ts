@@ -1,10 +1,12 @@
+import { once } from 'node:events';
 import { chmodSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import tls from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { connectRaw, exchangeRaw, openTunnel, request } from '../support/client.ts';
-import { startHttpOrigin, startRawOrigin } from '../support/origin.ts';
+import { startHttpOrigin, startHttpsOrigin, startRawOrigin } from '../support/origin.ts';
 import { certify, closedPort, startAnsweringParent, startParent, startTlsParent } from '../support/parent.ts';
 import { BLOCKING_POLICY, type ProxySetup, startProxy, type TestProxy } from '../support/proxy.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
@@ -550,6 +552,36 @@ test('a client that resets its tunnel resets the connection to an https parent, 
   await proxy.linesOf('outcome', 20);
   await vi.waitFor(() => expect([parent.open(), origin.open()]).toEqual([0, 0]), { timeout: 10_000 });
 });
+
+// Covers: EV-21
+test.for(['direct', 'an http parent', 'an https parent'])(
+  'a client meets the certificate of the origin itself, which it may refuse, by way of %s',
+  async (way) => {
+    const origin = await startHttpsOrigin('elsewhere.test', (_, response) => response.end('never'));
+    const [http, https] = [await startParent(), await startTlsParent('parent.test')];
+    const entries: Record<string, Entry> = {
+      direct: { proxies: ['direct'] },
+      'an http parent': by(http.port),
+      'an https parent': overTls(https.port, { ca: https.caFile }),
+    };
+    const hosts = { 'parent.test': ['127.0.0.1'], 'allowed.test': ['127.0.0.1'] };
+    const proxy = await startChild([entries[way] ?? {}], {
+      plainPorts: [],
+      connectPorts: [origin.port],
+      egress: { internalNetworks: ['127.0.0.0/8'], dns: { servers: ['127.0.0.1:1'], hosts } },
+    });
+    const asking = async (servername: string, ca: string): Promise<tls.TLSSocket> => {
+      const { socket } = await openTunnel(proxy.port, `allowed.test:${origin.port}`);
+      const secured = tls.connect({ socket, servername, ca });
+      await once(secured, 'secureConnect');
+      return secured;
+    };
+    await expect(asking('allowed.test', origin.ca)).rejects.toThrow(/altnames/);
+    await expect(
+      asking('allowed.test', readFileSync(certify('allowed.test').caFile, 'utf8')),
+    ).rejects.toThrow(/certificate/);
+  },
+);
 
 // Covers: EV-21
 test('an https parent without the right certificate is never spoken to', async () => {

@@ -132,7 +132,7 @@ describe('a ClientHello for the host that was asked for passes unchanged, by the
     ['byte by byte', 1, 16_384],
     ['in records of seven bytes', 16_384, 7],
     ['byte by byte, in records of one', 1, 1],
-  ])('%s', async (_how, segment, record) => {
+  ])('sent %s, it is put together and passes', async (_how, segment, record) => {
     const message = messageIn(await firstFlight({ servername: 'allowed.test', ecdhCurve: 'X25519' }));
     const bytes = inRecords(message, record);
     const opened = await open();
@@ -233,7 +233,7 @@ describe('a tunnel is ended, with a second decision, when it opens with', () => 
     ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['SMTP', 'EHLO client.test\r\n'],
     ['HTTP', 'GET / HTTP/1.1\r\nHost: blocked.test\r\n\r\n'],
-  ])('%s', async (_protocol, bytes) => {
+  ])('%s in the place of TLS', async (_protocol, bytes) => {
     const opened = await open();
     expect(await answerTo(opened, bytes)).toBe('');
     await expectRefused(opened, { host: 'allowed.test', reason: 'not-tls' });
@@ -539,7 +539,7 @@ test('Node’s TLS client is told by an alert that its hello names another host'
   expect(error.code).toBe('ERR_SSL_TLSV1_UNRECOGNIZED_NAME');
 });
 
-// Covers: EV-01
+// EV-01 is not met: see threats.ts.
 test('the limit of a proxy that does not look inside: a Host within the encryption is not seen', async () => {
   const hosts: (string | undefined)[] = [];
   const origin = await startHttpsOrigin('allowed.test', (request, response) => {
