@@ -16,6 +16,16 @@ const EXPLANATIONS: readonly Explanation[] = [
     why: 'Chunks that break the rules in the very segment of their head. Both reset the client, so that nobody takes the response for whole: Squid after the head has gone on, Postern before.',
   },
   {
+    vectors: /^response\/sample: (?:RTSP|ICE) response$/,
+    squid: /as HTTP\/0\.9/,
+    why: 'llhttp reads a status line of RTSP/1.0 or ICE/1.0 like one of HTTP/1.0 and does not tell which it was, so Postern passes the response on. Squid takes the whole of it for an HTTP/0.9 body.',
+  },
+  {
+    vectors: /^response\/(?:sample: Response starting with CRLF|connection: HTTP 100 first)/,
+    squid: /as HTTP\/0\.9/,
+    why: 'Empty lines before a status line: Postern’s parser skips them, as RFC 9112 section 2.2 advises for requests. Squid takes what follows for an HTTP/0.9 body.',
+  },
+  {
     vectors: /^response\//,
     squid: /as HTTP\/0\.9/,
     why: 'What does not begin like HTTP/1 Squid takes for an HTTP/0.9 body, and makes a 200 of it. Postern speaks HTTP/1 alone: it is a 502, so that no other protocol’s greeting comes to look like a page.',
