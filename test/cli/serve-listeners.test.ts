@@ -50,7 +50,7 @@ test('a broken certificate fails a reload, is told of in the status, and leaves 
   writeFileSync(files.cert, 'torn');
   const reload = await postern(['reload'], { cwd });
   expect(reload.status).toBe(1);
-  expect(reload.stderr).toContain(`${files.cert}  the file holds no certificate that can be read`);
+  expect(reload.stderr).toContain(`${files.cert}: the file holds no certificate that can be read`);
   expect((await postern(['status'], { cwd })).stdout).toMatch(
     /^ {2}certificates {2}not renewed: 1 problem, see postern reload$/m,
   );
@@ -67,7 +67,7 @@ test('a certificate that does not fit its key keeps it from starting, and says w
   writeFileSync(files.key, readFileSync(issueServer(newCa()).key));
   const { status, stderr } = await postern(['serve'], { cwd });
   expect(status).toBe(1);
-  expect(stderr).toContain(`${files.key}  the key does not belong to the certificate in ${files.cert}`);
+  expect(stderr).toContain(`${files.key}: the key does not belong to the certificate in ${files.cert}`);
 });
 
 test('a certificate that ends soon is a warning', async () => {
@@ -79,5 +79,5 @@ test('a certificate that ends soon is a warning', async () => {
     lineReader(child, child.stderr as Readable),
   ];
   await out.next((line) => line.includes('Ctrl+C stops'));
-  expect(err.text()).toContain(`${files.cert}  the certificate, or one that it depends on, ends at 2`);
+  expect(err.text()).toContain(`${files.cert}: the certificate, or one that it depends on, ends at 2`);
 });
