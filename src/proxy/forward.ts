@@ -9,10 +9,11 @@ import { forwardsLeft, type RawHeaders, requestHeaders, valuesOf } from './http/
 import { answerAsLast } from './http/last-recipient.ts';
 import { hasBody } from './http/message-rules.ts';
 import { authorityOf, type ForwardTarget } from './http/target.ts';
+import type { Answer } from './http/wire/answer.ts';
 import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
 import type { Parent } from './outward/parent.ts';
 import { refusalError } from './outward/parent-tunnel.ts';
-import type { Connection, UpstreamRequest, Upstreams } from './outward/upstreams.ts';
+import { requestHead, type Upstream, type UpstreamRequest, type Upstreams } from './outward/upstreams.ts';
 import { failureOutcome, failureSubject, noticeOf, sendNotice } from './respond.ts';
 
 export type ForwardContext = {
@@ -59,9 +60,10 @@ async function relay(
   context: ForwardContext,
 ): Promise<Outcome> {
   let bytesUp = 0;
-  request.on('data', (chunk: Buffer) => {
-    bytesUp += chunk.length;
-  });
+  if (hasBody(request))
+    request.on('data', (chunk: Buffer) => {
+      bytesUp += chunk.length;
+    });
   request.pause(); // until there is a connection to send it on: with this listener it would go by
   const outgoing: UpstreamRequest = {
     client: request.socket,
@@ -81,7 +83,7 @@ async function relay(
 
   const { answer, parent } = answered.value;
   const carrier = carrierOf({ parent });
-  const status = answer.statusCode ?? 0;
+  const status = answer.head.statusCode;
   const { ending, bytesDown } = await relayResponse(answer, response, context.name);
   switch (ending) {
     case 'whole':
@@ -100,7 +102,7 @@ async function relay(
   }
 }
 
-type Answered = { readonly answer: IncomingMessage; readonly parent: Parent | undefined };
+type Answered = { readonly answer: Answer; readonly parent: Parent | undefined };
 
 /** Why there is no answer: no connection, none on it, or the client's own slowness. */
 type Unanswered = Omit<OpenFailure, 'error'> & Pick<ExchangeFailure, 'error'>;
@@ -119,12 +121,22 @@ async function exchangeSafely(
   { opener, upstreams, limits, name }: ForwardContext,
 ): Promise<Result<Answered, Unanswered>> {
   const mayRepeat = IDEMPOTENT.has(outgoing.method) && !hasBody(request);
-  const send = (sent: UpstreamRequest, connection: Connection): ReturnType<typeof exchange> =>
-    exchange(request, response, upstreams.start(sent, connection), { limits, name });
+  // A sender says when it will close (RFC 9112 section 9.6).
+  const sent = mayRepeat ? outgoing : { ...outgoing, headers: [...outgoing.headers, 'Connection', 'close'] };
+  const send = async (upstream: Upstream): Promise<Result<Answered, Unanswered & { isStale: boolean }>> => {
+    const { connection, parent } = upstream;
+    const head = requestHead(sent, parent);
+    const keep = (): void => (mayRepeat ? upstreams.keep(upstream, outgoing) : connection.destroy());
+    const { method } = outgoing;
+    return answeredBy(
+      await exchange(request, response, { connection, method, head, keep }, { limits, name }),
+      parent,
+    );
+  };
   const idle = mayRepeat ? upstreams.idle(outgoing) : undefined;
   if (idle !== undefined) {
-    const first = await send(outgoing, idle);
-    if (first.ok || !first.error.isStale || response.destroyed) return answeredBy(first, idle.parent);
+    const first = await send(idle);
+    if (first.ok || !first.error.isStale || response.destroyed) return first;
   }
   const opened = await opener.toNextHop(outgoing.destination, outgoing.client);
   if (!opened.ok) return opened;
@@ -133,22 +145,19 @@ async function exchangeSafely(
     socket.destroy();
     return fail({ error: 'connection_terminated', parent });
   }
-  if (mayRepeat) return answeredBy(await send(outgoing, { kind: 'kept', socket, parent }), parent);
-  // A sender says when it will close (RFC 9112 section 9.6).
-  const only = { ...outgoing, headers: [...outgoing.headers, 'Connection', 'close'] };
-  return answeredBy(await send(only, { kind: 'single', socket, parent }), parent);
+  return send(upstreams.opened(socket, parent));
 }
 
 function answeredBy(
-  answer: Awaited<ReturnType<typeof exchange>>,
+  answer: Result<Answer, ExchangeFailure>,
   parent: Parent | undefined,
-): Result<Answered, Unanswered> {
+): Result<Answered, Unanswered & { readonly isStale: boolean }> {
   if (answer.ok) return succeed({ answer: answer.value, parent });
-  const { error, status } = answer.error;
+  const { error, status, isStale } = answer.error;
   // A parent that asks for credentials asks us, never the client (RFC 9110 section 15.5.8).
   return status === 407 && parent !== undefined
-    ? fail({ error: refusalError(status), receivedStatus: status, parent })
-    : fail({ error, parent });
+    ? fail({ error: refusalError(status), receivedStatus: status, parent, isStale })
+    : fail({ error, parent, isStale });
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);

@@ -56,7 +56,7 @@ async function shakeHands(
   if (!opened.ok) return failUpgrade(admission, request, client, context, opened.error);
 
   const carrier = carrierOf(opened.value);
-  const handshake = await askOrigin(opened.value.socket, admission, target, request, client, context);
+  const handshake = await askOrigin(opened.value.socket, target, request, client, context);
   if (client.destroyed) {
     if (handshake.kind !== 'failed') handshake.upstream.destroy();
     return { kind: 'client-left', ...carrier };
@@ -87,17 +87,24 @@ type Handshake =
 
 function askOrigin(
   socket: net.Socket,
-  { destination }: Forwarded,
   target: ForwardTarget,
   request: IncomingMessage,
   client: net.Socket,
-  { limits, upstreams, name }: ForwardContext,
+  { limits, name }: ForwardContext,
 ): Promise<Handshake> {
   const headers = requestHeaders(request, authorityOf(target), name, SWITCH);
-  const upstream = upstreams.start(
-    { client, destination, method: 'GET', path: target.originForm, headers },
-    { kind: 'single', socket, parent: undefined },
-  );
+  const upstream = http.request({
+    method: 'GET',
+    path: target.originForm,
+    headers,
+    setDefaultHeaders: false,
+    maxHeaderSize: limits.maxHeaderBytes,
+    timeout: limits.exchangeIdleMs,
+    createConnection: () => socket,
+  });
+  upstream.maxHeadersCount = 0; // bounded by their bytes: beyond a count Node would drop fields without a word
+  socket.setTimeout(limits.exchangeIdleMs);
+  socket.allowHalfOpen = false; // HTTP has no half-close: who ends has nothing more to say
   return new Promise((resolve) => {
     const giveUp = (error: ProxyError): void => {
       upstream.destroy();

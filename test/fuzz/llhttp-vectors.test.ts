@@ -86,8 +86,9 @@ const statusOf = ({ start }: Message): string =>
 const isFinal = (message: Message): boolean =>
   !/^1\d\d$/.test(statusOf(message)) || statusOf(message) === '101';
 
-/** What the parser takes, and no client may see: see `responseFault`. */
+/** What that parser takes, and no client may see: other protocols, and see `responseFault`. */
 const isUnusable = (message: Message): boolean => {
+  if (message.start[0] !== 'HTTP') return true;
   const coding = valuesOf(message, 'transfer-encoding').join(', ').toLowerCase();
   return statusOf(message) === '101' || message.start[1] === '0.9' || (coding !== '' && coding !== 'chunked');
 };

@@ -49,19 +49,27 @@ export function* fields(headers: RawHeaders): Generator<readonly [name: string, 
     yield [headers[index] ?? '', headers[index + 1] ?? ''];
 }
 
-/** All values of a field, in order. */
+/** All values of a field, in order; its name is in lower case. */
 export function valuesOf(headers: RawHeaders, name: string): string[] {
   const values: string[] = [];
-  for (const [field, value] of fields(headers)) if (field.toLowerCase() === name) values.push(value);
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    if (isNamed(headers[index] as string, name)) values.push(headers[index + 1] as string);
   return values;
 }
 
+/** Most other names have another length, and need no look at their case. */
+const isNamed = (field: string, name: string): boolean =>
+  field.length === name.length && field.toLowerCase() === name;
+
 /** The elements of a field that is a comma-separated list, in lower case. */
 export function listOf(headers: RawHeaders, name: string): string[] {
-  return valuesOf(headers, name)
-    .flatMap((value) => value.split(','))
-    .map((element) => element.trim().toLowerCase())
-    .filter((element) => element !== '');
+  const elements: string[] = [];
+  for (const value of valuesOf(headers, name))
+    for (const element of value.split(',')) {
+      const trimmed = element.trim().toLowerCase();
+      if (trimmed !== '') elements.push(trimmed);
+    }
+  return elements;
 }
 
 /**
@@ -152,7 +160,10 @@ export function responseHeaders(
 export function trailerPairs({
   rawHeaders,
   rawTrailers,
-}: Pick<IncomingMessage, 'rawHeaders' | 'rawTrailers'>): [string, string][] {
+}: {
+  readonly rawHeaders: RawHeaders;
+  readonly rawTrailers: RawHeaders;
+}): [string, string][] {
   const dropped = droppedFrom(rawHeaders); // an option of `Connection` names trailers too (RFC 9110 section 7.6.1)
   const pairs: [string, string][] = [];
   for (const [name, value] of fields(rawTrailers)) {

@@ -1,51 +1,82 @@
 import type net from 'node:net';
+import type { NextHopConnection } from '../http/wire/next-hop-connection.ts';
 
 /** How many idle connections there may be: as many as a browser opens to one host, and in all. */
 const MAX_OF_CLIENT = 6;
 const MAX_IN_ALL = 512;
 
-/** The connections that are idle between two requests, each known by the client's connection that it serves. */
+/** Many origins close idle connections after 5 s (Apache's default); to leave before them spares a retry. */
+const IDLE_CONNECTION_MS = 4_000;
+
+/** How often those are looked for that have been idle for long enough. */
+const SWEEP_MS = 500;
+
+/** The connections that are idle between two requests, each for the client's connection that it served. */
 export type IdleConnections = {
-  /** Beyond a bound, the client's or that of all, the connection that has been idle for longest is closed. */
-  add(socket: net.Socket, client: net.Socket): void;
-  /** It carries a request again. */
-  take(socket: net.Socket): void;
+  /**
+   * `leadsTo` tells where the connection leads. Beyond a bound, the client's or that of all, the one that has been idle
+   * for longest is closed.
+   */
+  add(connection: NextHopConnection, client: net.Socket, leadsTo: string): void;
+  /** One of the client's connections that lead there, to carry a request again; undefined when there is none. */
+  take(client: net.Socket, leadsTo: string): NextHopConnection | undefined;
+  close(): void;
+};
+
+type Idle = {
+  readonly connection: NextHopConnection;
+  readonly client: net.Socket;
+  readonly leadsTo: string;
+  readonly untilMs: number;
 };
 
 /** A client may ask as many origins as it likes: each would hold a descriptor here until its idle connection ends. */
 export function createIdleConnections(maxOfClient = MAX_OF_CLIENT, maxInAll = MAX_IN_ALL): IdleConnections {
-  const clients = new Map<net.Socket, net.Socket>(); // by idle socket, the oldest first
-  const idleOf = new Map<net.Socket, Set<net.Socket>>(); // by client, the oldest first
-  const remove = (socket: net.Socket): void => {
-    const client = clients.get(socket);
-    if (client === undefined) return;
-    clients.delete(socket);
-    const own = idleOf.get(client);
-    own?.delete(socket);
-    if (own?.size === 0) idleOf.delete(client);
+  const all = new Set<Idle>(); // the oldest first
+  const ofClient = new WeakMap<net.Socket, Idle[]>(); // the oldest first
+  let sweep: NodeJS.Timeout | undefined;
+
+  const remove = (idle: Idle): void => {
+    idle.connection.onEnd = undefined;
+    all.delete(idle);
+    const own = ofClient.get(idle.client);
+    own?.splice(own.indexOf(idle), 1);
+    if (all.size > 0) return;
+    clearInterval(sweep);
+    sweep = undefined;
   };
-  /** `close` comes only in the next turn: what is closed counts no more from now on. */
-  const closeOldest = ([oldest]: Iterable<net.Socket>): void => {
-    if (oldest === undefined) return;
-    take(oldest);
-    oldest.destroy();
+  const closeIdle = (idle: Idle | undefined): void => {
+    if (idle === undefined) return;
+    remove(idle);
+    idle.connection.destroy();
   };
-  function onClose(this: net.Socket): void {
-    remove(this);
-  }
-  const take = (socket: net.Socket): void => {
-    socket.off('close', onClose);
-    remove(socket);
+  const closeOverdue = (): void => {
+    const now = performance.now();
+    for (const idle of [...all]) if (idle.untilMs <= now) closeIdle(idle);
   };
   return {
-    take,
-    add(socket, client) {
-      const own = idleOf.get(client) ?? new Set();
-      idleOf.set(client, own.add(socket));
-      clients.set(socket, client);
-      socket.once('close', onClose);
-      if (own.size > maxOfClient) closeOldest(own);
-      if (clients.size > maxInAll) closeOldest(clients.keys());
+    add(connection, client, leadsTo) {
+      const keptMs = Math.min(IDLE_CONNECTION_MS, connection.keptForMs);
+      const idle: Idle = { connection, client, leadsTo, untilMs: performance.now() + keptMs };
+      const own = ofClient.get(client) ?? [];
+      own.push(idle);
+      ofClient.set(client, own);
+      all.add(idle);
+      connection.onEnd = () => remove(idle);
+      sweep ??= setInterval(closeOverdue, SWEEP_MS).unref();
+      if (own.length > maxOfClient) closeIdle(own[0]);
+      if (all.size > maxInAll) closeIdle(firstOf(all));
+    },
+    take(client, leadsTo) {
+      const idle = ofClient.get(client)?.findLast((one) => one.leadsTo === leadsTo);
+      if (idle === undefined) return undefined;
+      remove(idle);
+      return idle.connection.isOpen ? idle.connection : undefined;
+    },
+    close() {
+      for (const idle of [...all]) closeIdle(idle);
     },
   };
 }
+
+const firstOf = <T>([first]: Iterable<T>): T | undefined => first;

@@ -1,8 +1,8 @@
-import http from 'node:http';
 import type net from 'node:net';
 import type { Limits } from '../bounds/limits.ts';
 import type { RawHeaders } from '../http/headers.ts';
 import { authorityOf } from '../http/target.ts';
+import { NextHopConnection } from '../http/wire/next-hop-connection.ts';
 import { createIdleConnections } from './idle-connections.ts';
 import type { Opener } from './opener.ts';
 import type { Parent } from './parent.ts';
@@ -20,68 +20,52 @@ export type UpstreamRequest = {
 };
 
 /** A connection on which a request can begin; without a parent it leads to the origin. */
-export type Connection = { readonly parent: Parent | undefined } & (
-  | { readonly kind: 'idle' }
-  /** `kept`: for further requests of the same client when this one is over. */
-  | { readonly kind: 'kept' | 'single'; readonly socket: net.Socket }
-);
+export type Upstream = { readonly connection: NextHopConnection; readonly parent: Parent | undefined };
 
-/** Requests over connections to origins and parents, and the connections that are idle between two of them. */
+/** Connections to origins and parents, and those of them that are idle between two requests. */
 export type Upstreams = {
-  /** An idle connection by which the request may go, if there is one: it must be used in the same turn. */
-  idle(request: UpstreamRequest): Connection | undefined;
-  /** Begins the request on the connection. After `exchangeIdleMs` without a byte it emits `timeout`. */
-  start(request: UpstreamRequest, connection: Connection): http.ClientRequest;
+  /** A connection by which a request of the same client has gone already, if there is one that is idle. */
+  idle(request: UpstreamRequest): Upstream | undefined;
+  /** A connection that has just been opened. After `exchangeIdleMs` without a byte its exchange hears of it. */
+  opened(socket: net.Socket, parent: Parent | undefined): Upstream;
+  /** Its exchange is over: it waits for the next request that may go by it. */
+  keep(upstream: Upstream, request: UpstreamRequest): void;
   close(): void;
 };
 
-/** Many origins close idle connections after 5 s (Apache's default); to leave before them spares a retry. */
-const IDLE_CONNECTION_MS = 4_000;
-
 /** A response's head is bounded like a request's. */
-export function createUpstreams(opener: Opener, { exchangeIdleMs, maxHeaderBytes }: Limits): Upstreams {
-  const pool = new ClientAgent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
-  const idleSockets = (key: string): readonly net.Socket[] =>
-    (pool.freeSockets[key] ?? []).filter((socket) => !socket.destroyed);
+export function createUpstreams(
+  opener: Opener,
+  bounds: Pick<Limits, 'exchangeIdleMs' | 'maxHeaderBytes'>,
+): Upstreams {
+  const idle = createIdleConnections();
   return {
     idle(request) {
       const hop = opener.firstHop(request.destination);
       const parent = hop === 'direct' ? undefined : hop;
-      return idleSockets(keyOf(request, parent)).length > 0 ? { kind: 'idle', parent } : undefined;
+      const connection = idle.take(request.client, whereTo(request, parent));
+      return connection && { connection, parent };
     },
-    start(request, connection) {
-      const { parent } = connection;
-      const key = keyOf(request, parent);
-      const options: PooledOptions = {
-        method: request.method,
-        path: parent === undefined ? request.path : absoluteForm(request),
-        headers: [...request.headers, ...credentialsFor(parent, request)],
-        setDefaultHeaders: false,
-        maxHeaderSize: maxHeaderBytes,
-        timeout: exchangeIdleMs,
-        key,
-        client: request.client,
-      };
-      const outgoing =
-        connection.kind === 'single'
-          ? http.request({ ...options, createConnection: () => connection.socket })
-          : http.request({ ...options, ...takeInto(key, connection), agent: pool });
-      if (connection.kind !== 'idle') {
-        connection.socket.setTimeout(exchangeIdleMs);
-        connection.socket.allowHalfOpen = false; // HTTP has no half-close: who ends has nothing more to say
-      }
-      outgoing.maxHeadersCount = 0; // bounded by their bytes: beyond a count Node would drop fields without a word
-      return outgoing;
+    opened: (socket, parent) => ({ connection: new NextHopConnection(socket, bounds), parent }),
+    keep({ connection, parent }, request) {
+      idle.add(connection, request.client, whereTo(request, parent));
     },
-    close: () => pool.destroy(),
+    close: idle.close,
   };
+}
 
-  /** A new connection takes the place of an idle one that came free meanwhile: the pool would use that instead. */
-  function takeInto(key: string, connection: Connection): { opened?: net.Socket } {
-    if (connection.kind === 'idle') return {};
-    for (const socket of idleSockets(key)) socket.destroy();
-    return { opened: connection.socket };
-  }
+/** The head of the request as it goes to the parent or the origin, to its empty line. */
+export function requestHead(request: UpstreamRequest, parent: Parent | undefined): string {
+  const { method, path, headers } = request;
+  const target = parent === undefined ? path : absoluteForm(request);
+  return `${method} ${target} HTTP/1.1\r\n${linesOf(headers)}${linesOf(credentialsFor(parent, request))}\r\n`;
+}
+
+function linesOf(headers: RawHeaders): string {
+  let lines = '';
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    lines += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return lines;
 }
 
 /**
@@ -100,54 +84,17 @@ const absoluteForm = ({ destination, path }: UpstreamRequest): string =>
  * checked addresses: an origin may have authenticated the connection (NTLM, Negotiate), and would take anybody's next
  * request for that person's.
  */
-function keyOf({ client, destination }: UpstreamRequest, parent: Parent | undefined): string {
-  const { addresses, port } = destination;
-  const servers = [...addresses].sort().join(' '); // name servers rotate their answers
-  return `${numberOf(client)} ${parent === undefined ? `${servers}:${port}` : `by ${numberOf(parent)}`}`;
+function whereTo({ destination: { addresses, port } }: UpstreamRequest, parent: Parent | undefined): string {
+  if (parent !== undefined) return `by ${numberOf(parent)}`;
+  const servers = addresses.length === 1 ? addresses[0] : [...addresses].sort().join(' '); // name servers rotate
+  return `${servers}:${port}`;
 }
 
 let numbered = 0;
-const numbers = new WeakMap<object, number>();
+const numbers = new WeakMap<Parent, number>();
 
-function numberOf(thing: net.Socket | Parent): number {
-  const number = numbers.get(thing) ?? ++numbered;
-  numbers.set(thing, number);
+function numberOf(parent: Parent): number {
+  const number = numbers.get(parent) ?? ++numbered;
+  numbers.set(parent, number);
   return number;
-}
-
-type PooledOptions = http.RequestOptions & {
-  readonly key: string;
-  readonly client: net.Socket;
-  readonly opened?: net.Socket;
-};
-type AgentOptions = http.ClientRequestArgs & Partial<Pick<PooledOptions, 'key' | 'client' | 'opened'>>;
-
-/** Keeps connections by their keys, within bounds, and makes none itself: each was opened before. */
-class ClientAgent extends http.Agent {
-  readonly #idle = createIdleConnections();
-  readonly #clients = new WeakMap<net.Socket, net.Socket>();
-
-  override getName(options?: AgentOptions): string {
-    return options?.key ?? '';
-  }
-
-  override createConnection({ opened, client }: AgentOptions): net.Socket {
-    if (opened === undefined) throw new Error('a request began on an idle connection that is gone');
-    if (client !== undefined) this.#clients.set(opened, client);
-    return opened;
-  }
-
-  /** Its request is over: whether it may stay idle. */
-  override keepSocketAlive(socket: net.Socket): boolean {
-    const client = this.#clients.get(socket);
-    const mayStay: unknown = super.keepSocketAlive(socket); // a boolean, whatever its type says: the server's hint
-    if (client === undefined || mayStay === false) return false;
-    this.#idle.add(socket, client);
-    return true;
-  }
-
-  override reuseSocket(socket: net.Socket, request: http.ClientRequest): void {
-    this.#idle.take(socket);
-    super.reuseSocket(socket, request);
-  }
 }

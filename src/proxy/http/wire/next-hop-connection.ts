@@ -1,0 +1,256 @@
+import type net from 'node:net';
+import type { ProxyError } from '../../../policy/proxy-error.ts';
+import { listOf, valuesOf } from '../headers.ts';
+import { Answer } from './answer.ts';
+import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
+import { type ResponseFraming, responseFraming } from './response-framing.ts';
+import { parseResponseHead, type ResponseHead } from './response-head.ts';
+
+/** Why there is no answer. */
+export type NoAnswer = {
+  readonly error: ProxyError;
+  /** The connection had carried another exchange, and nothing came back in this one: the request may not have arrived. */
+  readonly isStale: boolean;
+};
+
+/** What an exchange hears of, until its answer has begun; then the answer tells the rest. */
+export type ExchangeListener = {
+  /** A response before the final one (RFC 9110 section 15.2). */
+  onInterim(head: ResponseHead): void;
+  onAnswer(answer: Answer): void;
+  onNoAnswer(reason: NoAnswer): void;
+  /** The next hop takes more of the request after it took no more. */
+  onDrain(): void;
+  /** Nothing went either way for `exchangeIdleMs`. */
+  onSilence(): void;
+  /** All of the answer has come. The connection is free again when `isReusable`, and else closed. */
+  onOver(isReusable: boolean): void;
+};
+
+type Bounds = { readonly exchangeIdleMs: number; readonly maxHeaderBytes: number };
+
+/** A next hop that sends more interim responses than this is not about to answer. */
+const MAX_INTERIM_RESPONSES = 32;
+
+const HEAD_END = '\r\n\r\n';
+
+/**
+ * An HTTP/1.1 connection to an origin or a parent, as its client: one exchange after the other. All of its listeners
+ * stay for as long as it does, so that an exchange costs none.
+ */
+export class NextHopConnection {
+  readonly socket: net.Socket;
+  readonly #bounds: Bounds;
+  #method = '';
+  #listener: ExchangeListener | undefined;
+  #answer: Answer | undefined;
+  #decoder: BodyDecoder | undefined;
+  #framing: ResponseFraming['kind'] = 'none';
+  /** The part of a head that has come. */
+  #partial: Buffer | undefined;
+  #interim = 0;
+  /** Since when the head of a response has been due; undefined while the request is still being sent. */
+  #dueSince: number | undefined;
+  #isReused = false;
+  #hasHeard = false;
+  /** For how long the next hop keeps the connection when it is idle, by its last answer: 0, not at all. */
+  keptForMs = 0;
+  /** Hears that the connection has ended, of whatever. */
+  onEnd: (() => void) | undefined;
+
+  constructor(socket: net.Socket, bounds: Bounds) {
+    this.socket = socket;
+    this.#bounds = bounds;
+    socket.allowHalfOpen = false; // HTTP has no half-close: who ends has nothing more to say
+    socket.setTimeout(bounds.exchangeIdleMs);
+    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('drain', () => this.#listener?.onDrain());
+    socket.on('timeout', () =>
+      this.#listener === undefined ? socket.destroy() : this.#listener.onSilence(),
+    );
+    socket.on('end', () => this.#end());
+    socket.on('error', () => this.#lose());
+    socket.on('close', () => this.#lose());
+  }
+
+  get isOpen(): boolean {
+    return !this.socket.destroyed && this.socket.writable;
+  }
+
+  /** Begins an exchange with the request's head, in Latin-1; its body is written to `write`. */
+  begin(method: string, head: string, listener: ExchangeListener): void {
+    this.#method = method;
+    this.#listener = listener;
+    this.#hasHeard = false;
+    this.#interim = 0;
+    this.socket.write(head, 'latin1');
+  }
+
+  /** False when the next hop takes no more for now: `onDrain` tells when it does again. */
+  write(bytes: Buffer | string): boolean {
+    return this.socket.write(bytes, 'latin1');
+  }
+
+  /** The same for a piece of a body that is sent in chunks (RFC 9112 section 7.1). */
+  writeChunk(piece: Buffer): boolean {
+    this.socket.cork();
+    this.socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
+    this.socket.write(piece);
+    const takesMore = this.socket.write('\r\n', 'latin1');
+    this.socket.uncork();
+    return takesMore;
+  }
+
+  /** All of the request has been written. */
+  requestSent(): void {
+    this.#dueSince = performance.now();
+  }
+
+  /** Ends the connection, and with it the exchange; its listener hears nothing of that. */
+  destroy(): void {
+    this.#listener = undefined;
+    this.#answer = undefined;
+    this.socket.destroy();
+  }
+
+  #read(bytes: Buffer): void {
+    this.#hasHeard = true;
+    let at = 0;
+    while (at < bytes.length && !this.socket.destroyed) {
+      if (this.#listener === undefined)
+        this.destroy(); // what nobody asked for
+      else if (this.#decoder === undefined) at = this.#readHead(bytes, at);
+      else at = this.#readBody(this.#decoder, bytes, at);
+    }
+  }
+
+  /** Gives where the head ends. */
+  #readHead(bytes: Buffer, from: number): number {
+    const before = this.#partial?.length ?? 0;
+    const at = before === 0 ? afterLineEnds(bytes, from) : from;
+    const all =
+      this.#partial === undefined ? bytes.subarray(at) : Buffer.concat([this.#partial, bytes.subarray(at)]);
+    // What was searched already is not searched again but for what may begin the end.
+    const found = all.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length + 1), 'latin1');
+    const length = found === -1 ? all.length : found + HEAD_END.length;
+    if (length > this.#bounds.maxHeaderBytes) this.#giveUp('http_response_header_section_size');
+    else if (found === -1) this.#awaitRest(all);
+    else {
+      this.#partial = undefined;
+      this.#take(parseResponseHead(all.toString('latin1', 0, length)));
+    }
+    return at + length - before;
+  }
+
+  #awaitRest(partial: Buffer): void {
+    this.#partial = partial;
+    // The idle timer would not end a next hop that drips bytes which never make a head.
+    const waitedMs = this.#dueSince === undefined ? 0 : performance.now() - this.#dueSince;
+    if (waitedMs > this.#bounds.exchangeIdleMs) this.#giveUp('http_response_timeout');
+    else if (!mayBeginHead(partial)) this.#giveUp('http_protocol_error');
+  }
+
+  #take(head: ResponseHead | undefined): void {
+    const framing = head && responseFraming(head, this.#method);
+    if (head === undefined || framing === undefined) this.#giveUp('http_protocol_error');
+    else if (head.statusCode === 101)
+      this.#giveUp('http_upgrade_failed'); // never asked for
+    else if (head.statusCode >= 100 && head.statusCode < 200) this.#takeInterim(head);
+    else {
+      this.#framing = framing.kind;
+      this.#decoder = createBodyDecoder(framing, this.#bounds.maxHeaderBytes);
+      this.keptForMs = framing.kind === 'until-close' ? 0 : keptForMs(head);
+      this.#answer = new Answer(head, this);
+      this.#listener?.onAnswer(this.#answer);
+      if (this.#decoder.state === 'complete') this.#complete(this.#decoder, true);
+    }
+  }
+
+  #takeInterim(head: ResponseHead): void {
+    this.#interim += 1;
+    if (this.#dueSince !== undefined) this.#dueSince = performance.now();
+    if (this.#interim > MAX_INTERIM_RESPONSES) this.#giveUp('http_protocol_error');
+    else this.#listener?.onInterim(head);
+  }
+
+  #readBody(decoder: BodyDecoder, bytes: Buffer, from: number): number {
+    const at = decoder.decode(bytes, from, (piece) => this.#answer?.add(piece));
+    if (decoder.state === 'invalid') this.#breakOff();
+    else if (decoder.state === 'complete') this.#complete(decoder, at === bytes.length);
+    return at;
+  }
+
+  /** Bytes behind a complete answer are nobody's: the connection ends for them, and the answer stands. */
+  #complete({ rawTrailers }: BodyDecoder, isAlone: boolean): void {
+    const listener = this.#listener;
+    const answer = this.#answer;
+    const isReusable = this.keptForMs > 0 && this.#dueSince !== undefined && isAlone && this.isOpen;
+    this.#listener = this.#answer = this.#decoder = this.#dueSince = undefined;
+    this.#isReused = true;
+    if (!isReusable) this.socket.destroy();
+    listener?.onOver(isReusable);
+    answer?.complete(rawTrailers);
+  }
+
+  #end(): void {
+    if (this.#decoder !== undefined && this.#framing === 'until-close') this.#complete(this.#decoder, false);
+    this.#lose();
+    this.socket.destroy();
+  }
+
+  /** The connection is gone, or was lost in the midst of something. */
+  #lose(): void {
+    this.onEnd?.();
+    this.onEnd = undefined;
+    if (this.#answer !== undefined) this.#breakOff();
+    else this.#giveUp('connection_terminated', this.#isReused && !this.#hasHeard);
+  }
+
+  #giveUp(error: ProxyError, isStale = false): void {
+    const listener = this.#listener;
+    this.destroy();
+    listener?.onNoAnswer({ error, isStale });
+  }
+
+  #breakOff(): void {
+    const answer = this.#answer;
+    this.destroy();
+    answer?.break();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+}
+
+/** Behind a body that is longer than it says, some servers leave a line end (RFC 9112 section 2.2, of requests). */
+function afterLineEnds(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === CARRIAGE_RETURN || bytes[at] === LINE_FEED) at++;
+  return at;
+}
+
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
+
+/** Whether it can still become a head: who speaks another protocol need not be waited for. */
+const mayBeginHead = (partial: Buffer): boolean =>
+  PROTOCOL.startsWith(partial.toString('latin1', 0, PROTOCOL.length));
+
+const PROTOCOL = 'HTTP/';
+
+/** Infinity where it says nothing of it (RFC 9112 section 9.3); a little less than it says, for the way there. */
+function keptForMs({ httpVersion, rawHeaders }: ResponseHead): number {
+  if (httpVersion !== '1.1' || listOf(rawHeaders, 'connection').includes('close')) return 0;
+  const [hint = ''] = valuesOf(rawHeaders, 'keep-alive');
+  const seconds = /^timeout=(\d+)/.exec(hint)?.[1];
+  return seconds === undefined
+    ? Number.POSITIVE_INFINITY
+    : Math.max(0, Number(seconds) * 1_000 - WAY_THERE_MS);
+}
+
+const WAY_THERE_MS = 1_000;
