@@ -18,12 +18,12 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     vectors: /^response\/sample: (?:RTSP|ICE) response$/,
     squid: /as HTTP\/0\.9/,
-    why: 'llhttp reads a status line of RTSP/1.0 or ICE/1.0 like one of HTTP/1.0 and does not tell which it was, so Postern passes the response on. Squid takes the whole of it for an HTTP/0.9 body.',
+    why: 'llhttp reads a status line of RTSP or ICE like one of HTTP. Postern does not speak these, and answers 502. Squid takes the whole of it for an HTTP/0.9 body.',
   },
   {
     vectors: /^response\/(?:sample: Response starting with CRLF|connection: HTTP 100 first)/,
     squid: /as HTTP\/0\.9/,
-    why: 'Empty lines before a status line: Postern’s parser skips them, as RFC 9112 section 2.2 advises for requests. Squid takes what follows for an HTTP/0.9 body.',
+    why: 'Empty lines before a status line: Postern skips them, as RFC 9112 section 2.2 advises for requests. Squid takes what follows for an HTTP/0.9 body.',
   },
   {
     vectors: /^response\//,
