@@ -33,7 +33,7 @@ export function forward(
   response: ServerResponse,
   context: ForwardContext,
 ): Promise<void> {
-  boundRest(request, response, context.limits.lingerMs);
+  if (hasBody(request)) boundRest(request, response, context.limits.lingerMs);
   boundHalfClosed(request.socket, response, context.limits.halfClosedMs);
   return admit(asked, context.door, request.socket, async (admission) => {
     switch (admission.verdict) {
@@ -223,7 +223,6 @@ function boundRest(request: IncomingMessage, response: ServerResponse, lingerMs:
     };
     request.once('close', forget);
     socket.once('close', forget);
-    request.unpipe();
     request.resume();
   });
 }

@@ -8,6 +8,7 @@ export type RawHeaders = readonly string[];
  * message is framed anew; `Upgrade` returns only in an accepted WebSocket handshake.
  */
 const HOP_BY_HOP = new Set([
+  'close', // no field, and reserved since it is an option of `Connection` (RFC 9110 section 18.4)
   'connection',
   'http2-settings',
   'keep-alive',
@@ -109,12 +110,16 @@ export function requestHeaders(
   const { rawHeaders, httpVersion } = request;
   const dropped = droppedFrom(rawHeaders);
   const kept = ['Host', host];
-  for (const [field, value] of fields(rawHeaders))
-    if (!dropped.has(field.toLowerCase()) && !endsHere(field.toLowerCase(), httpVersion))
-      kept.push(field, value);
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const field = rawHeaders[index] as string;
+    const lowerCase = field.toLowerCase();
+    if (!dropped.has(lowerCase) && !endsHere(lowerCase, httpVersion))
+      kept.push(field, rawHeaders[index + 1] as string);
+  }
   const left = forwardsLeft(request);
   if (left !== undefined) setField(kept, 'max-forwards', `${left - 1}`);
-  return [...kept, ...framing, 'Via', `${httpVersion} ${name}`];
+  kept.push(...framing, 'Via', `${httpVersion} ${name}`);
+  return kept;
 }
 
 function endsHere(field: string, httpVersion: string): boolean {
@@ -148,12 +153,14 @@ export function responseHeaders(
   const dropped = droppedFrom(rawHeaders);
   const isWithoutLength = statusCode < 200 || statusCode === 204;
   const kept: string[] = [];
-  for (const [field, value] of fields(rawHeaders)) {
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const field = rawHeaders[index] as string;
     const lowerCase = field.toLowerCase();
     if (dropped.has(lowerCase) || lowerCase === LEADS_AROUND) continue;
-    if (lowerCase !== 'content-length' || !isWithoutLength) kept.push(field, value);
+    if (lowerCase !== 'content-length' || !isWithoutLength) kept.push(field, rawHeaders[index + 1] as string);
   }
-  return [...kept, 'Via', `${httpVersion} ${name}`];
+  kept.push('Via', `${httpVersion} ${name}`);
+  return kept;
 }
 
 /** Trailer fields that may follow a body (RFC 9110 section 6.5.1): none that frames, routes or authenticates. */
@@ -174,6 +181,8 @@ export function trailerPairs({
 }
 
 function droppedFrom(headers: RawHeaders): ReadonlySet<string> {
-  const named = listOf(headers, 'connection').filter((field) => !INDISPENSABLE.has(field));
+  const named = listOf(headers, 'connection').filter(
+    (field) => !INDISPENSABLE.has(field) && !HOP_BY_HOP.has(field),
+  );
   return named.length === 0 ? HOP_BY_HOP : new Set([...HOP_BY_HOP, ...named]);
 }
