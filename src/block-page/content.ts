@@ -207,9 +207,22 @@ function blockFacts(reason: BlockReason, words: Words): readonly (readonly [Labe
   }
 }
 
-function timeOf(time: number, language: Language): Content['time'] {
-  return { iso: new Date(time).toISOString(), readable: CLOCKS[language].format(time) };
+export function timeOf(time: number, language: Language): Content['time'] {
+  return { iso: new Date(time).toISOString(), readable: readableTime(time, language) };
 }
+
+/** Put into words once a second: that costs as much as all the rest of a page. */
+function readableTime(time: number, language: Language): string {
+  const second = Math.floor(time / 1000);
+  const last = lastTimes[language];
+  if (last.second !== second) lastTimes[language] = { second, readable: CLOCKS[language].format(time) };
+  return lastTimes[language].readable;
+}
+
+const lastTimes: Record<Language, { readonly second: number; readonly readable: string }> = {
+  en: { second: Number.NaN, readable: '' },
+  ko: { second: Number.NaN, readable: '' },
+};
 
 function clock(locale: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });

@@ -12,8 +12,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A template of markup. Text put in is escaped, for elements and double-quoted attributes alike; markup goes in as it
- * is, and undefined as nothing.
+ * A template of markup. Text put in is escaped; markup goes in as it is, and undefined as nothing.
  */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
   let markup = strings[0] ?? '';
@@ -24,9 +23,12 @@ export function html(strings: TemplateStringsArray, ...contents: readonly Conten
 /** Markup from a constant of ours. */
 export const trustedMarkup = (markup: string): Html => ({ markup });
 
+/** For elements and for double-quoted attributes. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+
 function markupOf(content: Content): string {
   if (content === undefined) return '';
-  if (typeof content === 'string')
-    return content.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  if (typeof content === 'string') return escapeHtml(content);
   return 'markup' in content ? content.markup : content.map(({ markup }) => markup).join('');
 }

@@ -26,6 +26,9 @@ export function phoneLink(phone: string): string | undefined {
   return `tel:${phone.replace(/[^+\d]/g, '')}`;
 }
 
+/** What is the same in every part of a URL (RFC 3986 section 2.3): nearly every host, and every incident code. */
+const UNRESERVED = /^[\w.~-]*$/;
+
 /** RFC 3986: `encodeURIComponent` leaves the apostrophe, and throws at a lone surrogate. */
-const percentEncode = (text: string): string =>
-  encodeURIComponent(text.toWellFormed()).replaceAll("'", '%27');
+export const percentEncode = (text: string): string =>
+  UNRESERVED.test(text) ? text : encodeURIComponent(text.toWellFormed()).replaceAll("'", '%27');

@@ -1,5 +1,6 @@
 import Negotiator from 'negotiator';
 import { LANGUAGES, type Language } from '../policy/policy.ts';
+import { createMemory } from './memory.ts';
 
 export type Format = 'html' | 'problem-json' | 'text';
 
@@ -26,13 +27,22 @@ export function negotiate(headers: {
   readonly accept?: string | undefined;
   readonly 'accept-language'?: string | undefined;
 }): Negotiated {
-  return { format: formatOf(headers.accept), language: languageOf(headers['accept-language']) };
+  const accept = bounded(headers.accept ?? '*/*');
+  const acceptLanguage = bounded(headers['accept-language'] ?? '*');
+  return {
+    format: formats(accept, () => formatOf(accept)),
+    language: languages(acceptLanguage, () => languageOf(acceptLanguage)),
+  };
 }
 
-function formatOf(accept: string | undefined): Format {
-  if (accept === undefined) return 'html';
+/** Of each header. The same browser says the same every time, and the fleet of one organisation has few browsers. */
+const MAX_KNOWN = 128;
+const formats = createMemory<Format>(MAX_KNOWN);
+const languages = createMemory<Language>(MAX_KNOWN);
+
+function formatOf(accept: string): Format {
   // `application/json; charset=utf-8` asks for JSON: what we make has no variants for a parameter to choose from.
-  const withoutParameters = bounded(accept).replace(/;(?![ \t]*q=)[^;,]*/gi, '');
+  const withoutParameters = accept.replace(/;(?![ \t]*q=)[^;,]*/gi, '');
   const best = new Negotiator({ headers: { accept: withoutParameters } }).mediaType(MEDIA_TYPES);
   return MEDIA_TYPES.includes(best as keyof typeof FORMATS) ? FORMATS[best as keyof typeof FORMATS] : 'html';
 }
@@ -41,9 +51,8 @@ function formatOf(accept: string | undefined): Format {
  * RFC 4647 section 3.4 (lookup): the first wanted range whose language we have. Negotiator's own choice would answer
  * `en-US, ko;q=0.9, en;q=0.8` in Korean, for its exact match with `ko`.
  */
-function languageOf(acceptLanguage: string | undefined): Language {
-  if (acceptLanguage === undefined) return 'en';
-  const wanted = new Negotiator({ headers: { 'accept-language': bounded(acceptLanguage) } }).languages();
+function languageOf(acceptLanguage: string): Language {
+  const wanted = new Negotiator({ headers: { 'accept-language': acceptLanguage } }).languages();
   for (const range of wanted) {
     if (range === '*') return 'en';
     const language = LANGUAGES.find((ours) => ours === range.toLowerCase().split('-', 1)[0]);

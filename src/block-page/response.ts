@@ -36,14 +36,24 @@ const MEDIA_TYPES: Readonly<Record<Format, string>> = {
  * The answer to a request that Postern does not carry, or could not. It sets nothing that outlives it (no cookie, no
  * HSTS, no cache entry), because a browser would book that to the site asked for.
  */
-export function renderNotice(notice: Notice, { format, language }: Negotiated): NoticeResponse {
-  const content = contentOf(notice, language);
+export function renderNotice(notice: Notice, negotiated: Negotiated): NoticeResponse {
+  const content = contentOf(notice, negotiated.language);
+  return responseOf(notice, content, negotiated, (body) => `${Buffer.byteLength(body)}`);
+}
+
+/** The answer that tells this content. `lengthOf` gives what `Content-Length` says of the body. */
+export function responseOf(
+  notice: Notice,
+  content: Content,
+  { format, language }: Negotiated,
+  lengthOf: (body: string) => string,
+): NoticeResponse {
   const body = render(content, format);
   return {
     status: content.status,
     headers: [
       ['Content-Type', MEDIA_TYPES[format]],
-      ['Content-Length', `${Buffer.byteLength(body)}`],
+      ['Content-Length', lengthOf(body)],
       ['Content-Language', language],
       ['Cache-Control', 'no-store'],
       ['Vary', 'Accept, Accept-Language'],

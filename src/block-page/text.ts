@@ -7,8 +7,12 @@ import type { Language, LocalizedText } from '../policy/policy.ts';
  */
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
 
+/** Nearly every host and client. */
+const PLAIN = /^[!-~]*$/;
+
 /** Text on one line, in which nothing acts unseen: line breaks and tabs become spaces, the rest U+FFFD. */
 export function visibleText(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(/\s+/g, ' ').trim().replace(UNSEEN, '\ufffd');
 }
 

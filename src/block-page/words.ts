@@ -92,7 +92,7 @@ export function phrase(template: string, values: Values, { site }: Words): Phras
       const isValue = index % 2 === 1;
       return { text: isValue ? (values[piece as keyof Values] ?? '') : piece, isValue };
     })
-    .filter(({ text }) => text !== '');
+    .filter(({ text, isValue }) => isValue || text !== '');
 }
 
 export const phraseText = (pieces: Phrase): string => pieces.map(({ text }) => text).join('');

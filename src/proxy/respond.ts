@@ -1,8 +1,8 @@
-import { type IncomingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type net from 'node:net';
+import { answerTo, headOf } from '../block-page/answer.ts';
 import { negotiate } from '../block-page/negotiate.ts';
 import type { Notice } from '../block-page/notice.ts';
-import { renderNotice } from '../block-page/response.ts';
 import type { Outcome } from '../decision-log/record.ts';
 import type { Admission } from './admit.ts';
 import { closeAfterReading } from './client-socket.ts';
@@ -42,9 +42,10 @@ export function sendNotice(
   headers: IncomingHttpHeaders,
   response: ServerResponse,
 ): Promise<boolean> {
-  const { status, headers: fields, body } = renderNotice(notice, negotiate(headers));
-  response.writeHead(status, fields.flat());
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+  const answer = answerTo(notice, negotiate(headers));
+  response.writeHead(answer.status, answer.headers);
+  if (response.req.method === 'HEAD') response.end();
+  else response.end(answer.body, 'latin1');
   return new Promise((resolve) => {
     response.once('close', () => resolve(response.writableFinished));
   });
@@ -60,13 +61,8 @@ export function sendNoticeOnSocket(
   socket: net.Socket,
   lingerMs: number,
 ): Promise<boolean> {
-  const { status, headers: fields, body } = renderNotice(notice, negotiate(headers));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`,
-    `Date: ${new Date().toUTCString()}`, // a server with a clock dates its answers (RFC 9110 section 6.6.1)
-    ...fields.map(([name, value]) => `${name}: ${value}`),
-  ];
-  socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${body}`);
+  const answer = answerTo(notice, negotiate(headers));
+  socket.end(headOf(answer) + answer.body, 'latin1');
   closeAfterReading(socket, lingerMs);
   return new Promise((resolve) => {
     socket.once('finish', () => resolve(true));

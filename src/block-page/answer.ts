@@ -1,0 +1,153 @@
+import { STATUS_CODES } from 'node:http';
+import type { BlockReason } from '../policy/decide.ts';
+import { contentOf, timeOf } from './content.ts';
+import { escapeHtml } from './html.ts';
+import { percentEncode } from './links.ts';
+import { createMemory } from './memory.ts';
+import type { Format, Negotiated } from './negotiate.ts';
+import type { Notice } from './notice.ts';
+import { type NoticeResponse, renderNotice, responseOf } from './response.ts';
+import { fill, MARKS, type Template, templateOf, type Values } from './template.ts';
+import { visibleText } from './text.ts';
+import { utf8Bytes } from './utf8.ts';
+
+/** An answer as it is sent: names and values of its header by turns, and the bytes of its body (`utf8Bytes`). */
+export type Answer = { readonly status: number; readonly headers: string[]; readonly body: string };
+
+/** An answer without what differs from one request to the next. */
+type Prepared = {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: Template])[];
+  readonly body: Template;
+};
+
+/** About 8 kB each. */
+const MAX_PREPARED = 512;
+const prepared = createMemory<Prepared>(MAX_PREPARED);
+
+/**
+ * What `renderNotice` gives, byte for byte. Nearly all of a page is the same for everybody whom one rule stops, so that
+ * is rendered once, and only the rest for each request.
+ */
+export function answerTo(notice: Notice, negotiated: Negotiated): Answer {
+  const key = keyOf(notice, negotiated);
+  if (key === undefined) return asSent(renderNotice(notice, negotiated));
+  const known = prepared(key, () => prepare(notice, negotiated));
+  return filled(known, notice, negotiated);
+}
+
+const asSent = ({ status, headers, body }: NoticeResponse): Answer => ({
+  status,
+  headers: headers.flat(),
+  body: utf8Bytes(body),
+});
+
+/** The head of the last response on a connection. */
+export function headOf({ status, headers }: Answer): string {
+  // A server with a clock dates its answers (RFC 9110 section 6.6.1).
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\nDate: ${new Date().toUTCString()}\r\n`;
+  for (let index = 0; index < headers.length; index += 2)
+    head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return `${head}Connection: close\r\n\r\n`;
+}
+
+function prepare(notice: Notice, negotiated: Negotiated): Prepared {
+  const host = notice.host === undefined ? undefined : MARKS.host;
+  const marked = { ...notice, host, client: MARKS.client, code: MARKS.code };
+  const time = { iso: MARKS.isoTime, readable: MARKS.readableTime };
+  const content = { ...contentOf(marked, negotiated.language), time };
+  const { status, headers, body } = responseOf(marked, content, negotiated, () => MARKS.length);
+  return {
+    status,
+    headers: headers.map(([name, value]) => [name, templateOf(value)]),
+    body: templateOf(body),
+  };
+}
+
+function filled(known: Prepared, notice: Notice, negotiated: Negotiated): Answer {
+  const values = valuesOf(notice, negotiated);
+  const body = fill(known.body, values);
+  const inHead = { ...values, inText: { ...values.inText, length: `${body.length}` } };
+  const headers: string[] = [];
+  for (const [name, value] of known.headers) headers.push(name, fill(value, inHead));
+  return { status: known.status, headers, body };
+}
+
+function valuesOf(notice: Notice, { format, language }: Negotiated): Values {
+  const escaped = ESCAPES[format];
+  const host = visibleText(notice.host ?? '');
+  const { iso, readable } = timeOf(notice.time, language);
+  return {
+    inText: {
+      host: utf8Bytes(escaped(host)),
+      client: utf8Bytes(escaped(visibleText(notice.client))),
+      code: notice.code,
+      isoTime: iso,
+      readableTime: utf8Bytes(readable),
+      length: '',
+    },
+    inLinks: { host: percentEncode(host), code: percentEncode(notice.code) },
+  };
+}
+
+const ESCAPES: Readonly<Record<Format, (text: string) => string>> = {
+  html: escapeHtml,
+  'problem-json': (text) => JSON.stringify(text).slice(1, -1),
+  text: (text) => text,
+};
+
+/** Equal for notices whose answers differ in nothing but values; undefined where that cannot be said. */
+function keyOf({ department, host, subject }: Notice, { format, language }: Negotiated): string | undefined {
+  if (format === 'text') return undefined; // where its lines are folded depends on the values
+  const about = subjectKey(subject);
+  if (about === undefined) return undefined;
+  return `${format} ${language} ${host === undefined ? 'unnamed' : 'named'} ${numberOf(department)} ${about}`;
+}
+
+function subjectKey(subject: Notice['subject']): string | undefined {
+  switch (subject.kind) {
+    case 'blocked':
+      return blockKey(subject.reason);
+    case 'failed':
+      return `failed ${subject.error} ${subject.receivedStatus}`;
+    case 'limited':
+      return `limited ${subject.limit}`;
+    case 'refused':
+      return undefined; // it quotes the request
+  }
+}
+
+function blockKey(reason: BlockReason): string | undefined {
+  switch (reason.code) {
+    case 'rule':
+      return `rule ${numberOf(reason.rule)}`;
+    case 'default':
+    case 'department-unknown':
+    case 'proxy-loop':
+    case 'address-literal':
+    case 'not-tls':
+    case 'client-hello-unreadable':
+    case 'sni-missing':
+    case 'sni-mismatch':
+    case 'ech-forbidden':
+      return reason.code;
+    case 'port-forbidden':
+    case 'address-forbidden':
+      return undefined; // it names the port or the range
+  }
+}
+
+/**
+ * Tells the departments and rules of one set of policies from those of the next, which may have the same ids. What is
+ * prepared holds the number and not the object, so that it keeps no set alive.
+ */
+function numberOf(part: object | undefined): number {
+  if (part === undefined) return 0;
+  const known = numbers.get(part);
+  if (known !== undefined) return known;
+  numbers.set(part, ++lastNumber);
+  return lastNumber;
+}
+
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;
