@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { examineConfig } from './app-examine.ts';
 import { createOutward, createReach, prepareRoutes } from './app-upstream.ts';
-import { createPageServer } from './block-page/over-tls.ts';
 import { placeFiles } from './config/file-places.ts';
 import type { Config } from './config/load.ts';
 import type { DecisionLog } from './decision-log/record.ts';
@@ -294,10 +293,7 @@ function preparePages(certs: string, announce: Announce): Result<PageOverTls> {
   const authority = isNew ? createAuthority(certs, { now: new Date() }) : loadAuthority(certs, new Date());
   if (!authority.ok) return authority;
   if (isNew) announce({ kind: 'ca-created', directory: certs });
-  return succeed({
-    leaves: createLeafContexts(authority.value, { clock: () => new Date() }),
-    server: createPageServer(),
-  });
+  return succeed({ leaves: createLeafContexts(authority.value, { clock: () => new Date() }) });
 }
 
 /** At start an exception that has ended is a warning: it spares nobody any more, and a restart must not fail by it. */

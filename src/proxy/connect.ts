@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type net from 'node:net';
-import type { PageServer } from '../block-page/over-tls.ts';
+import { servePage } from '../block-page/over-tls.ts';
 import type { Outcome } from '../decision-log/record.ts';
 import { addressLiteral } from '../policy/host.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
@@ -9,14 +9,14 @@ import type { Limits } from './bounds/limits.ts';
 import { holdClient, leaveAtEnd } from './client-socket.ts';
 import { viaOf } from './http/headers.ts';
 import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
-import { failureOutcome, failureSubject, noticeOf, sendNotice, sendNoticeOnSocket } from './respond.ts';
+import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket } from './respond.ts';
 import { readOpening } from './tunnels/opening.ts';
 import { closeTunnel } from './tunnels/tls-alert.ts';
 import { carryTunnel, type TunnelContext } from './tunnels/tunnel.ts';
 import { namesAnother } from './tunnels/tunnel-rules.ts';
 
 /** What it takes to show a block page inside a tunnel. */
-export type PageOverTls = { readonly leaves: LeafContexts; readonly server: PageServer };
+export type PageOverTls = { readonly leaves: LeafContexts };
 
 export type ConnectContext = TunnelContext & {
   readonly opener: Opener;
@@ -98,12 +98,7 @@ async function showPage(
     await closeTunnel(client, 'unrecognized_name', limits.lingerMs);
     return { kind: 'block-page-unseen', cause: 'sni-mismatch' };
   }
-  const ending = await pageOverTls.server.serve(
-    client,
-    leaf,
-    (pageHeaders, response) => sendNotice(notice, pageHeaders, response),
-    Math.max(0, limits.blockPageMs - spentMs),
-  );
+  const ending = await servePage(client, leaf, notice, Math.max(0, limits.blockPageMs - spentMs));
   return ending === 'served' ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: ending };
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
@@ -183,6 +184,54 @@ test('the page over TLS answers in the language of the browser, to any method an
   const answer = await blockedPage(proxy, { 'accept-language': 'ko-KR,ko;q=0.9' }, 'POST');
   expect(answer.headers['content-language']).toBe('ko');
   expect(answer.body).toContain('시험을 위해 차단되었습니다.');
+});
+
+test('a HEAD is answered over TLS with the head of the page', async () => {
+  const proxy = await startProxy();
+  const answer = await blockedPage(proxy, {}, 'HEAD');
+  expect(answer).toMatchObject({ status: 403, body: '' });
+  expect(Number(answer.headers['content-length'])).toBeGreaterThan(5000);
+});
+
+// Covers: RFC 9112 section 9.6
+test('the page over TLS reaches a client that goes on with its upload', async () => {
+  const proxy = await startProxy();
+  const secured = await secureTunnel(proxy);
+  secured.write('POST / HTTP/1.1\r\nHost: blocked.test\r\nContent-Length: 4000000\r\n\r\n');
+  secured.write(Buffer.alloc(4_000_000)); // more than the kernel holds for a server that does not read
+  let received = '';
+  for await (const chunk of secured.setEncoding('utf8')) received += chunk;
+  expect(received).toMatch(/^HTTP\/1\.1 403 .*<\/html>\n$/s);
+  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'block-page-served' });
+});
+
+// Covers: EV-19; EV-31
+test.for([
+  ['no HTTP request', 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 'client-left'],
+  ['a head without end', `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`, 'client-left'],
+  ['half a head', 'GET / HTTP/1.1\r\nHost:', 'deadline'],
+  ['nothing', '', 'deadline'],
+])('a blocked client that sends %s over TLS sees no page, and the log tells so', async ([, bytes, cause]) => {
+  const proxy = await startProxy({ limits: { blockPageMs: cause === 'deadline' ? 300 : 30_000 } });
+  const secured = await secureTunnel(proxy);
+  secured.on('error', () => {}); // that it is reset is all right
+  secured.write(String(bytes));
+  let received = '';
+  secured.on('data', (chunk) => {
+    received += chunk;
+  });
+  await new Promise((resolve) => secured.once('close', resolve));
+  expect(received).toBe('');
+  expect((await proxy.linesOf('outcome', 1))[0]).toMatchObject({ kind: 'block-page-unseen', cause });
+});
+
+test('a blocked client that ends its side without a request has not seen the page', async () => {
+  const proxy = await startProxy();
+  const secured = await secureTunnel(proxy);
+  secured.end();
+  await once(secured.resume(), 'close');
+  const [outcome] = await proxy.linesOf('outcome', 1);
+  expect(outcome).toMatchObject({ kind: 'block-page-unseen', cause: 'client-left' });
 });
 
 // Covers: EV-18
@@ -393,6 +442,15 @@ async function blockedPage(
   const { socket } = await openTunnel(proxy.port, `${host}:443`);
   socket.removeAllListeners('data');
   return httpsGet(socket, host, readFileSync(proxy.caFile, 'utf8'), { headers, method });
+}
+
+/** A client that has come as far as to send its request to the page's server. */
+async function secureTunnel(proxy: TestProxy): Promise<tls.TLSSocket> {
+  const { socket } = await openTunnel(proxy.port, 'blocked.test:443');
+  socket.removeAllListeners('data');
+  const secured = tls.connect({ socket, servername: 'blocked.test', ca: readFileSync(proxy.caFile) });
+  await once(secured, 'secureConnect');
+  return secured;
 }
 
 function httpsGet(
