@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { connect, createSecureContext, type SecureContext, type SecureVersion, TLSSocket } from 'node:tls';
+import {
+  connect,
+  createSecureContext,
+  type EphemeralKeyInfo,
+  type SecureContext,
+  type SecureVersion,
+  TLSSocket,
+} from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Authority } from '../../src/tls/authority.ts';
 import { createLeafContexts } from '../../src/tls/contexts.ts';
@@ -150,17 +157,31 @@ test('a client that offers nothing above TLS 1.1 is refused for that reason', as
   expect(serverErrors.join()).toMatch(/unsupported protocol/);
 });
 
+test.each([
+  ['the hybrid that costs more first', 'X25519MLKEM768:X25519:P-256', 'X25519'],
+  ['P-256 alone', 'P-256', 'prime256v1'],
+  ['P-384 alone', 'P-384', 'secp384r1'],
+])('the keys are exchanged with a client that offers %s', async (_name, groups, group) => {
+  const authority = newAuthority();
+  const { contextFor } = createLeafContexts(authority, at(NOW));
+  const context = contextFor('a.example');
+  const seen = await visit({ authority, context, host: 'a.example', version: 'TLSv1.3', groups });
+  expect(seen).toMatchObject({ group, body: 'blocked' });
+});
+
 type Visit = {
   readonly authority: Authority;
   readonly context: SecureContext;
   readonly host: string;
   readonly version: SecureVersion;
   readonly session?: Buffer | undefined;
+  /** What the client offers for the key exchange, its favourite first. */
+  readonly groups?: string;
   readonly serverErrors?: string[];
 };
 
 /** One connection over loopback to a server that speaks TLS as the proxy does, and what the client saw of it. */
-async function visit({ authority, context, host, version, session, serverErrors = [] }: Visit) {
+async function visit({ authority, context, host, version, session, groups, serverErrors = [] }: Visit) {
   const port = await serve(context, serverErrors);
   const client = connect({
     host: '127.0.0.1',
@@ -173,6 +194,7 @@ async function visit({ authority, context, host, version, session, serverErrors 
     // OpenSSL 3 forbids TLS 1.1 at its default level; at 0 the client does offer it, and the server must refuse.
     ...(version === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
     ...(session === undefined ? {} : { session }),
+    ...(groups === undefined ? {} : { ecdhCurve: groups }),
   });
   const chunks: Buffer[] = [];
   let saved: Buffer | undefined;
@@ -189,6 +211,7 @@ async function visit({ authority, context, host, version, session, serverErrors 
     protocol: client.getProtocol(),
     alpn: client.alpnProtocol,
     names: client.getPeerCertificate().subjectaltname,
+    group: (client.getEphemeralKeyInfo() as EphemeralKeyInfo | null)?.name,
   };
   await closed;
   return { ...seen, session: saved, body: Buffer.concat(chunks).toString() };
