@@ -8,6 +8,9 @@ import { type RequestHead, readRequestHead } from './request-head.ts';
 /** How the attempt to show a page inside a tunnel ended. */
 export type PageEnding = 'served' | 'tls-refused' | 'client-left' | 'deadline';
 
+/** The one name in the list that ALPN has (RFC 7301 section 3.1), in bytes: Node would make them for each connection. */
+const HTTP_1_1 = Buffer.from('\x08http/1.1');
+
 /**
  * Takes over a connection whose CONNECT was answered with 200: a TLS server for the blocked host answers the first
  * request, whatever it is, with the page and closes. Nothing is dialled. Ends by itself after `deadlineMs`, counted
@@ -20,7 +23,7 @@ export function servePage(
   deadlineMs: number,
 ): Promise<PageEnding> {
   return new Promise((resolve) => {
-    const secured = new tls.TLSSocket(client, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+    const secured = new tls.TLSSocket(client, { isServer: true, secureContext, ALPNProtocols: HTTP_1_1 });
     // Absolute: an idle timer does not stop a slow drip.
     const deadline = setTimeout(() => {
       resolve('deadline');
