@@ -17,7 +17,10 @@ export type Answer = { readonly status: number; readonly headers: string[]; read
 /** An answer without what differs from one request to the next. */
 type Prepared = {
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: Template])[];
+  /** Names and values by turns, as far as they are always the same … */
+  readonly headers: readonly string[];
+  /** … and the values that are not, by their places there. */
+  readonly changing: readonly (readonly [index: number, value: Template])[];
   readonly body: Template;
 };
 
@@ -56,20 +59,19 @@ function prepare(notice: Notice, negotiated: Negotiated): Prepared {
   const marked = { ...notice, host, client: MARKS.client, code: MARKS.code };
   const time = { iso: MARKS.isoTime, readable: MARKS.readableTime };
   const content = { ...contentOf(marked, negotiated.language), time };
-  const { status, headers, body } = responseOf(marked, content, negotiated, () => MARKS.length);
-  return {
-    status,
-    headers: headers.map(([name, value]) => [name, templateOf(value)]),
-    body: templateOf(body),
-  };
+  const { status, headers: fields, body } = responseOf(marked, content, negotiated, () => MARKS.length);
+  const headers = fields.flat();
+  const templates = headers.map((text, index) => [index, templateOf(text)] as const);
+  const changing = templates.filter(([, { places }]) => places.length > 0);
+  return { status, headers, changing, body: templateOf(body) };
 }
 
 function filled(known: Prepared, notice: Notice, negotiated: Negotiated): Answer {
   const values = valuesOf(notice, negotiated);
   const body = fill(known.body, values);
   const inHead = { ...values, inText: { ...values.inText, length: `${body.length}` } };
-  const headers: string[] = [];
-  for (const [name, value] of known.headers) headers.push(name, fill(value, inHead));
+  const headers = [...known.headers];
+  for (const [index, value] of known.changing) headers[index] = fill(value, inHead);
   return { status: known.status, headers, body };
 }
 

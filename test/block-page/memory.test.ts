@@ -7,7 +7,6 @@ test('what is remembered is made once', () => {
   expect(recall('a', () => 'made again')).toBe('made');
 });
 
-// Covers: EV-24
 test('beyond its capacity a memory begins anew', () => {
   const recall = createMemory<string>(2);
   for (const key of ['a', 'b', 'c']) recall(key, () => key);
