@@ -197,8 +197,11 @@ test('a HEAD is answered over TLS with the head of the page', async () => {
 test('the page over TLS reaches a client that goes on with its upload', async () => {
   const proxy = await startProxy();
   const secured = await secureTunnel(proxy);
-  secured.write('POST / HTTP/1.1\r\nHost: blocked.test\r\nContent-Length: 4000000\r\n\r\n');
-  secured.write(Buffer.alloc(4_000_000)); // more than the kernel holds for a server that does not read
+  secured.write('POST / HTTP/1.1\r\nHost: blocked.test\r\nContent-Length: 32000000\r\n\r\n');
+  // It does not look at its answer before; and that is more than the kernel holds for a server that does not read.
+  await new Promise<void>((resolve, reject) =>
+    secured.write(Buffer.alloc(32_000_000), (error) => (error ? reject(error) : resolve())),
+  );
   let received = '';
   for await (const chunk of secured.setEncoding('utf8')) received += chunk;
   expect(received).toMatch(/^HTTP\/1\.1 403 .*<\/html>\n$/s);
