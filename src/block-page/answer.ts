@@ -111,9 +111,8 @@ function subjectKey(subject: Notice['subject']): string | undefined {
     case 'blocked':
       return blockKey(subject.reason);
     case 'failed':
-      return `failed ${subject.error} ${subject.receivedStatus}`;
     case 'limited':
-      return `limited ${subject.limit}`;
+      return JSON.stringify(subject); // all there is of it, and all from short lists
     case 'refused':
       return undefined; // it quotes the request
   }
