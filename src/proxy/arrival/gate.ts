@@ -5,6 +5,7 @@ import { identify } from '../../identity/identify.ts';
 import type { Door } from '../admit.ts';
 import type { Reception } from '../bounds/reception.ts';
 import { transportOf } from '../client-socket.ts';
+import { isTakenOver } from '../tunnels/take-over.ts';
 import { clientAddress } from './client-address.ts';
 
 /**
@@ -52,6 +53,7 @@ const entered = new WeakMap<
 
 /** Whether not a byte of HTTP came on the connection so far, whatever its gates may have read. */
 export function saidNothing(socket: net.Socket): boolean {
+  if (isTakenOver(socket)) return false;
   const stage = entered.get(transportOf(socket));
   if (stage === undefined) return socket.bytesRead === 0;
   return stage === 'at the gates' || stage.socket.bytesRead === stage.bytesBefore;

@@ -1,53 +1,77 @@
 import type net from 'node:net';
 import type { Limits } from '../bounds/limits.ts';
 import { breakOff } from '../client-socket.ts';
+import { type Flow, openFlow } from './flow.ts';
 
 export type Spliced = { readonly bytesUp: number; readonly bytesDown: number };
+
+type TunnelTimes = Pick<Limits, 'tunnelIdleMs' | 'tunnelTotalMs'>;
 
 /**
  * Joins two connections until both are closed. Each direction has backpressure and ends by itself (half-close);
  * an error of either side is an error of both, so that nobody takes a broken transfer for a whole one. So is the end of
  * the time that they have in all.
  */
-export function splice(
-  client: net.Socket,
-  upstream: net.Socket,
-  { tunnelIdleMs, tunnelTotalMs }: Pick<Limits, 'tunnelIdleMs' | 'tunnelTotalMs'>,
-): Promise<Spliced> {
-  // What the upstream has said already and nobody has read yet is the first of what goes down.
-  const counted = { up: upstream.bytesWritten, down: upstream.bytesRead - upstream.readableLength };
+export function splice(client: net.Socket, upstream: net.Socket, times: TunnelTimes): Promise<Spliced> {
   return new Promise((resolve) => {
-    joinOneWay(client, upstream);
-    joinOneWay(upstream, client);
-    // Whatever passes in either direction passes through the upstream socket, so its timer sees all.
-    upstream.setTimeout(tunnelIdleMs, () => {
-      upstream.destroy();
-      client.destroy();
-    });
-    const deadline = setTimeout(() => {
-      breakOff(upstream);
-      breakOff(client);
-    }, tunnelTotalMs);
-    const settleWhenClosed = (): void => {
-      if (!client.closed || !upstream.closed) return;
-      clearTimeout(deadline);
-      resolve({ bytesUp: upstream.bytesWritten - counted.up, bytesDown: upstream.bytesRead - counted.down });
+    let passedAt = performance.now();
+    const onPassed = (): void => {
+      passedAt = performance.now();
     };
-    client.once('close', settleWhenClosed);
-    upstream.once('close', () => {
-      client.setTimeout(tunnelIdleMs, () => client.destroy()); // the upstream's timer is gone with it
-      settleWhenClosed();
+    const up = openFlow(client, onPassed);
+    const down = openFlow(upstream, onPassed);
+    const stopWatching = watchTime(times, () => passedAt, {
+      onIdle() {
+        down.source.destroy();
+        up.source.destroy();
+      },
+      onOver() {
+        breakOff(down.source);
+        breakOff(up.source);
+      },
     });
+    const settleWhenClosed = (): void => {
+      if (!up.source.closed || !down.source.closed) return;
+      stopWatching();
+      resolve({ bytesUp: up.bytes(), bytesDown: down.bytes() });
+    };
+    up.source.once('close', settleWhenClosed);
+    down.source.once('close', settleWhenClosed);
+    joinOneWay(up, down.source);
+    joinOneWay(down, up.source);
     settleWhenClosed();
   });
 }
 
-function joinOneWay(from: net.Socket, to: net.Socket): void {
+function joinOneWay(flow: Flow, to: net.Socket): void {
+  const from = flow.source;
   if (from.destroyed) breakOff(to);
-  from.pipe(to);
   from.on('error', () => breakOff(to));
+  from.once('end', () => to.end());
   from.once('close', () => {
     // Closed without an end: the other side must not go on waiting. After an end, its last bytes may still be going out.
     if (!from.readableEnded) breakOff(to);
   });
+  flow.start(to);
+}
+
+/**
+ * Tells when nothing has passed for too long, and when the time in all is over. One timer, which is not touched by what
+ * passes: when it is due it asks how long ago that was, and goes on for the rest.
+ */
+function watchTime(
+  { tunnelIdleMs, tunnelTotalMs }: TunnelTimes,
+  passedAt: () => number,
+  { onIdle, onOver }: { readonly onIdle: () => void; readonly onOver: () => void },
+): () => void {
+  const overAt = performance.now() + tunnelTotalMs;
+  const look = (): void => {
+    const now = performance.now();
+    const idleAt = passedAt() + tunnelIdleMs;
+    if (now >= overAt) onOver();
+    else if (now >= idleAt) onIdle();
+    else timer = setTimeout(look, Math.ceil(Math.min(idleAt, overAt) - now));
+  };
+  let timer = setTimeout(look, Math.min(tunnelIdleMs, tunnelTotalMs));
+  return () => clearTimeout(timer);
 }

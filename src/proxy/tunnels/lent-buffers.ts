@@ -1,0 +1,22 @@
+/**
+ * Large buffers for those who have much to read. Beyond so many at one time nobody gets one: that bounds what stalled
+ * tunnels can hold. One that is given back is kept for the next.
+ */
+export type LentBuffers = { borrow(): Buffer | undefined; giveBack(buffer: Buffer): void };
+
+/** `bytes` is the size of each. */
+export function createLentBuffers(bytes: number, atMost: number): LentBuffers {
+  const free: Buffer[] = [];
+  let lent = 0;
+  return {
+    borrow() {
+      if (lent >= atMost) return undefined;
+      lent += 1;
+      return free.pop() ?? Buffer.allocUnsafeSlow(bytes);
+    },
+    giveBack(buffer) {
+      lent -= 1;
+      free.push(buffer);
+    },
+  };
+}
