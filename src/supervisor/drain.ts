@@ -1,5 +1,6 @@
 import type http from 'node:http';
 import type net from 'node:net';
+import { createRoster } from './roster.ts';
 
 /** Servers and the client connections they opened, so that a stop can wait for some and end the others. */
 export type Drainable = { drain(deadlineMs: number): Promise<void> };
@@ -15,11 +16,10 @@ export function drainable(
   servers: readonly http.Server[],
   saidNothing: (socket: net.Socket) => boolean,
 ): Drainable {
-  const connections = new Set<net.Socket>();
+  const connections = createRoster<net.Socket>();
   for (const server of servers)
     server.on('connection', (socket) => {
-      connections.add(socket);
-      socket.once('close', () => connections.delete(socket));
+      socket.once('close', connections.enter(socket));
     });
   return {
     async drain(deadlineMs) {
@@ -27,15 +27,15 @@ export function drainable(
       const sweep = setInterval(() => {
         for (const server of servers) server.closeIdleConnections();
         // To Node a connection is idle only after its first request; browsers open some ahead of any.
-        for (const socket of connections) if (saidNothing(socket)) socket.destroy();
+        for (const socket of connections.all()) if (saidNothing(socket)) socket.destroy();
       }, SWEEP_MS);
       const deadline = setTimeout(() => {
-        for (const socket of connections) socket.destroy();
+        for (const socket of connections.all()) socket.destroy();
       }, deadlineMs);
       await Promise.all(closed);
       // A server has closed a moment before its last requests hear that their client is gone.
       await Promise.all(
-        [...connections].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+        connections.all().map((socket) => new Promise((resolve) => socket.once('close', resolve))),
       );
       clearInterval(sweep);
       clearTimeout(deadline);
