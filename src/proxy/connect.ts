@@ -36,12 +36,14 @@ export function connect(
   head: Buffer,
   context: ConnectContext,
 ): Promise<void> {
+  // Not the request itself, which would then be there as long as its tunnel.
   const { headers } = request;
+  const via = viaOf(request, context.name);
   holdClient(client, head);
   return admit(asked, context.door, client, async (admission) => {
     switch (admission.verdict) {
       case 'forward':
-        return openTunnel(asked, admission, request, client, context);
+        return openTunnel(asked, admission, { headers, via }, client, context);
       case 'block': {
         const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
         return pageOverTls === undefined
@@ -57,19 +59,19 @@ export function connect(
 async function openTunnel(
   asked: Asked,
   admission: Forwarded,
-  request: IncomingMessage,
+  { headers, via }: { readonly headers: IncomingHttpHeaders; readonly via: string },
   client: net.Socket,
   context: ConnectContext,
 ): Promise<Outcome> {
   const stopWatching = leaveAtEnd(client);
-  const opened = await context.opener.toOrigin(admission.destination, viaOf(request, context.name), client);
+  const opened = await context.opener.toOrigin(admission.destination, via, client);
   stopWatching();
   if (client.destroyed) {
     if (opened.ok) opened.value.socket.destroy();
     return { kind: 'client-left' };
   }
-  if (!opened.ok) return failTunnel(admission, request.headers, client, context, opened.error);
-  client.write(ESTABLISHED);
+  if (!opened.ok) return failTunnel(admission, headers, client, context, opened.error);
+  client.write(ESTABLISHED, 'latin1');
   const tunnel = { asked, admission, client, upstream: opened.value.socket };
   return { kind: 'tunnel-closed', ...(await carryTunnel(tunnel, context)), ...carrierOf(opened.value) };
 }
@@ -87,7 +89,7 @@ async function showPage(
   const leaf = pageOverTls.leaves.contextFor(admission.facts.host);
   const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
   const startedAt = performance.now();
-  client.write(ESTABLISHED);
+  client.write(ESTABLISHED, 'latin1');
   const opening = await readOpening(client, { ...limits, clientHelloMs: limits.blockPageMs });
   const spentMs = performance.now() - startedAt;
   if (client.destroyed || opening.kind === 'gone' || opening.kind === 'late') {

@@ -64,6 +64,7 @@ export function dial(
 
 /** The families in turns, beginning with the first address's, so that a broken one costs one attempt (RFC 8305 section 4). */
 export function inTurns(addresses: readonly string[]): string[] {
+  if (addresses.length < 2) return [...addresses]; // as most names have it
   const families = Map.groupBy(addresses, (address) => net.isIP(address));
   const [first = [], second = []] = families.values();
   return Array.from({ length: Math.max(first.length, second.length) }, (_, index) => [

@@ -47,10 +47,10 @@ export function openFlow(from: net.Socket, onPassed: () => void): Flow {
     if (buffer === SHARED || source.destroyed) giveBack();
     source.resume();
   };
-  const pass = (chunk: Buffer, onTaken?: () => void): boolean => {
+  const pass = (chunk: Buffer, onWritten?: () => void): boolean => {
     bytes += chunk.length;
     onPassed();
-    return sink.write(chunk, onTaken);
+    return sink.write(chunk, onWritten);
   };
   const passShared = (length: number): boolean => {
     if (length === SHARED.length) buffer = borrowed = large.borrow() ?? SHARED;
