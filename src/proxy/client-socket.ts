@@ -59,3 +59,10 @@ export function listenerPort(socket: net.Socket): number | undefined {
   if (localPort !== undefined) ports.set(socket, localPort);
   return localPort;
 }
+
+const takenOver = new WeakSet<net.Socket>();
+
+/** Notes that a connection goes on in another socket, and this one only stands for it: it counts no bytes any more. */
+export const noteTakenOver = (socket: net.Socket): void => void takenOver.add(socket);
+
+export const isTakenOver = (socket: net.Socket): boolean => takenOver.has(socket);

@@ -4,8 +4,7 @@ import { newIncident } from '../../decision-log/incident.ts';
 import { identify } from '../../identity/identify.ts';
 import type { Door } from '../admit.ts';
 import type { Reception } from '../bounds/reception.ts';
-import { transportOf } from '../client-socket.ts';
-import { isTakenOver } from '../tunnels/take-over.ts';
+import { isTakenOver, transportOf } from '../client-socket.ts';
 import { clientAddress } from './client-address.ts';
 
 /**

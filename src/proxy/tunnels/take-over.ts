@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { noteTakenOver } from '../client-socket.ts';
 
 /** What a socket of Node's has under it, as far as it takes to hand it on. */
 type Handle = {
@@ -30,7 +31,7 @@ export function takeOver(from: net.Socket, onread: net.OnReadOpts): TakenOver | 
   handle.reading = false;
   handle.readStop();
   owner._handle = null;
-  takenOut.add(from);
+  noteTakenOver(from);
   const options = { handle, allowHalfOpen: true, onread } as unknown as net.SocketConstructorOpts;
   const socket = new net.Socket(options);
   from.setTimeout(0);
@@ -38,11 +39,6 @@ export function takeOver(from: net.Socket, onread: net.OnReadOpts): TakenOver | 
   socket.once('close', () => from.destroy());
   return { socket, unread };
 }
-
-const takenOut = new WeakSet<net.Socket>();
-
-/** Whether a socket only stands for its connection, which has been taken out of it: it does not count bytes any more. */
-export const isTakenOver = (socket: net.Socket): boolean => takenOut.has(socket);
 
 const isAtRest = (socket: net.Socket): boolean =>
   !socket.destroyed && !socket.connecting && !socket.writableEnded && socket.writableLength === 0;

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
+import { isTakenOver } from '../../../src/proxy/client-socket.ts';
 import { splice } from '../../../src/proxy/tunnels/splice.ts';
-import { isTakenOver, takeOver } from '../../../src/proxy/tunnels/take-over.ts';
+import { takeOver } from '../../../src/proxy/tunnels/take-over.ts';
 
 const AMPLE = { tunnelIdleMs: 60_000, tunnelTotalMs: 60_000 };
 
