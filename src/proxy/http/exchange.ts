@@ -130,13 +130,11 @@ export function relayResponse(answer: Answer, response: ServerResponse, name: st
     }
     const { statusCode, reasonPhrase } = answer.head;
     response.writeHead(statusCode, reasonPhrase, responseHeaders(answer.head, name));
-    const resume = (): void => answer.resume();
+    response.on('drain', () => answer.resume());
     answer.take({
       onPiece(piece) {
         bytesDown += piece.length;
-        if (response.write(piece)) return;
-        answer.pause();
-        response.once('drain', resume);
+        if (!response.write(piece)) answer.pause();
       },
       onComplete() {
         if (response.chunkedEncoding)

@@ -83,7 +83,9 @@ export class NextHopConnection {
     this.#listener = listener;
     this.#hasHeard = false;
     this.#interim = 0;
-    this.socket.write(head, 'latin1');
+    // Of a connection that closed before anybody listened there may be no more to hear.
+    if (this.socket.destroyed) process.nextTick(() => this.#lose());
+    else this.socket.write(head, 'latin1');
   }
 
   /** False when the next hop takes no more for now: `onDrain` tells when it does again. */
@@ -188,6 +190,7 @@ export class NextHopConnection {
     this.#listener = this.#answer = this.#decoder = this.#dueSince = undefined;
     this.#isReused = true;
     if (!isReusable) this.socket.destroy();
+    else this.socket.resume(); // the last piece may have been more than its taker could take, and none resumes for it now
     listener?.onOver(isReusable);
     answer?.complete(rawTrailers);
   }
@@ -224,6 +227,7 @@ export class NextHopConnection {
 
   resume(): void {
     this.socket.resume();
+    this.socket.setTimeout(this.#bounds.exchangeIdleMs); // anew: while nobody read it could not be heard
   }
 }
 
