@@ -49,6 +49,11 @@ const UNUSABLE: readonly (readonly [what: string, error: string, bytes: string])
     'http_response_transfer_coding',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nab',
   ],
+  [
+    'a coding without a name',
+    'http_response_transfer_coding',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n2\r\nab\r\n0\r\n\r\n',
+  ],
   ['white space before a colon', PROTOCOL, 'HTTP/1.1 200 OK\r\nX : 1\r\nContent-Length: 0\r\n\r\n'],
   ['a folded field', PROTOCOL, 'HTTP/1.1 200 OK\r\nX: 1\r\n 2\r\nContent-Length: 0\r\n\r\n'],
   ['a NUL in a field', PROTOCOL, 'HTTP/1.1 200 OK\r\nX: \0\r\nContent-Length: 0\r\n\r\n'],

@@ -241,8 +241,8 @@ export function responseFault({
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'http_protocol_error';
   // We ask for no credentials, so an origin that does so in a proxy's words is after those of the client's proxy.
   if (statusCode === 407) return 'http_protocol_error';
+  if (valuesOf(rawHeaders, 'transfer-encoding').length === 0) return undefined;
   const codings = listOf(rawHeaders, 'transfer-encoding');
-  if (codings.length === 0) return undefined;
   if (httpVersion === '1.0') return 'http_protocol_error'; // its framing is faulty (RFC 9112 section 6.1)
   // Any other coding would have to be undone here, for its name goes no further than this hop (RFC 9112 section 6.1).
   return codings.length === 1 && codings[0] === 'chunked' ? undefined : 'http_response_transfer_coding';

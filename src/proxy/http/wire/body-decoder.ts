@@ -65,8 +65,10 @@ class ChunkedDecoder implements BodyDecoder {
   /** What comes next: a chunk's size, its data, the CRLF behind those, or the trailers. */
   #next: 'size' | 'data' | 'data-end' | 'trailers' = 'size';
   #remaining = 0;
-  /** What is there of a line, or of the trailers. */
+  /** What is there of a line. */
   #text = '';
+  /** The lines of the trailers so far: they are looked at once, at the end, for many short ones would cost their square. */
+  #trailers = '';
   readonly #maxTrailerBytes: number;
 
   constructor(maxTrailerBytes: number) {
@@ -99,7 +101,7 @@ class ChunkedDecoder implements BodyDecoder {
   }
 
   #maxLength(): number {
-    return this.#next === 'trailers' ? this.#maxTrailerBytes : MAX_SIZE_LINE_BYTES;
+    return this.#next === 'trailers' ? this.#maxTrailerBytes - this.#trailers.length : MAX_SIZE_LINE_BYTES;
   }
 
   #readLine(text: string): void {
@@ -112,8 +114,9 @@ class ChunkedDecoder implements BodyDecoder {
         else this.state = 'invalid';
         break;
       case 'trailers':
-        if (text !== '\r\n' && !text.endsWith('\r\n\r\n')) return; // there are more
-        this.#readTrailers(text);
+        this.#trailers += text;
+        if (!text.endsWith('\r\n')) this.state = 'invalid';
+        else if (text === '\r\n') this.#readTrailers(this.#trailers);
         break;
       case 'data':
         break; // has no lines

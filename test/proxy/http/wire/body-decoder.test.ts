@@ -78,6 +78,7 @@ describe('no chunk is', () => {
     ['an extension with a CR in it', '3;a="\r"\r\nabc\r\n'],
     ['data longer than their size', '3\r\nabcd\r\n'],
     ['data whose line ends in LF alone', '3\r\nabc\n0\r\n\r\n'],
+    ['trailers whose first line ends in LF alone', '0\r\nA: b\nC: d'],
     ['trailers that are no fields', '0\r\nno field\r\n\r\n'],
   ])('%s', (_, text) => {
     const decoder = chunked();
