@@ -32,6 +32,9 @@ type Bounds = { readonly exchangeIdleMs: number; readonly maxHeaderBytes: number
 /** A next hop that sends more interim responses than this is not about to answer. */
 const MAX_INTERIM_RESPONSES = 32;
 
+/** A segment of many small chunks goes on as one piece: each piece costs several writes, and time that is everybody's. */
+const MAX_PIECES = 16;
+
 const HEAD_END = '\r\n\r\n';
 
 /**
@@ -176,7 +179,9 @@ export class NextHopConnection {
   }
 
   #readBody(decoder: BodyDecoder, bytes: Buffer, from: number): number {
-    const at = decoder.decode(bytes, from, (piece) => this.#answer?.add(piece));
+    const pieces: Buffer[] = [];
+    const at = decoder.decode(bytes, from, (piece) => pieces.push(piece));
+    for (const piece of inFew(pieces)) this.#answer?.add(piece);
     if (decoder.state === 'invalid') this.#breakOff();
     else if (decoder.state === 'complete') this.#complete(decoder, at === bytes.length);
     return at;
@@ -230,6 +235,9 @@ export class NextHopConnection {
     this.socket.setTimeout(this.#bounds.exchangeIdleMs); // anew: while nobody read it could not be heard
   }
 }
+
+const inFew = (pieces: readonly Buffer[]): readonly Buffer[] =>
+  pieces.length > MAX_PIECES ? [Buffer.concat(pieces)] : pieces;
 
 /** Behind a body that is longer than it says, some servers leave a line end (RFC 9112 section 2.2, of requests). */
 function afterLineEnds(bytes: Buffer, from: number): number {

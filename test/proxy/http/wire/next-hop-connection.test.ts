@@ -333,6 +333,16 @@ test.each([
   }
 });
 
+test('many small chunks in one segment go on as one piece', async () => {
+  const { connection, origin } = await connect();
+  const exchange = ask(connection);
+  origin.socket.write(
+    `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(100)}0\r\n\r\n`,
+  );
+  await exchange.told('complete');
+  expect(exchange.events).toEqual(['answer 200', `body ${'x'.repeat(100)}`, 'over, reusable', 'complete']);
+});
+
 test('a body in chunks is broken by bytes that are no chunk', async () => {
   const { connection, origin } = await connect();
   const exchange = ask(connection);
