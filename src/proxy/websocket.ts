@@ -7,7 +7,7 @@ import { clientIdleMs } from './bounds/limits.ts';
 import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
 import type { ForwardContext } from './forward.ts';
 import { boundAnswer } from './http/answer-bounds.ts';
-import { exchangeError, responseFault } from './http/exchange.ts';
+import { responseFault } from './http/exchange.ts';
 import { fields, type RawHeaders, requestHeaders, responseHeaders, viaOf } from './http/headers.ts';
 import { authorityOf, type ForwardTarget } from './http/target.ts';
 import { carrierOf, type OpenFailure } from './outward/opener.ts';
@@ -115,7 +115,7 @@ function askOrigin(
     let declined: IncomingMessage | undefined;
     upstream.on('error', (error) => {
       declined?.destroy(error); // as in `exchange`: a body that lasts until its connection ends would seem whole
-      giveUp(exchangeError(error));
+      giveUp(handshakeError(error));
     });
     upstream.once('timeout', () => giveUp('http_response_timeout'));
     upstream.once('upgrade', (response, _socket, head) => {
@@ -132,6 +132,12 @@ function askOrigin(
     });
     upstream.end();
   });
+}
+
+/** A failure before the origin's answer, in the words of RFC 9209 section 2.3. */
+function handshakeError(error: NodeJS.ErrnoException): ProxyError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 'http_response_header_section_size';
+  return error.code?.startsWith('HPE_') ? 'http_protocol_error' : 'connection_terminated';
 }
 
 /** The origin answered like a web server: so do we, and close, for this connection has left its HTTP server. */

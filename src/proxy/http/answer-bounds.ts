@@ -1,9 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import type { ProxyError } from '../../policy/proxy-error.ts';
 import type { Limits } from '../bounds/limits.ts';
-
-/** An origin that sends more interim responses than this is not about to answer. */
-const MAX_INTERIM_RESPONSES = 32;
+import { MAX_INTERIM_RESPONSES } from './wire/next-hop-connection.ts';
 
 /**
  * Bounds the wait for the head of a final response: `exchangeIdleMs` from the request's end or the last interim response,

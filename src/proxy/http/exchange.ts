@@ -223,12 +223,6 @@ function passInterim(
   response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** A failure before the final response, in the words of RFC 9209 section 2.3. */
-export function exchangeError(error: NodeJS.ErrnoException): ProxyError {
-  if (error.code === 'HPE_HEADER_OVERFLOW') return 'http_response_header_section_size';
-  return error.code?.startsWith('HPE_') ? 'http_protocol_error' : 'connection_terminated';
-}
-
 /** Why a response that the parser let pass cannot go on to a client. */
 export function responseFault({
   statusCode = 0,

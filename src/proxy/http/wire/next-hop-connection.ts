@@ -1,8 +1,8 @@
 import type net from 'node:net';
 import type { ProxyError } from '../../../policy/proxy-error.ts';
-import { listOf, valuesOf } from '../headers.ts';
 import { Answer } from './answer.ts';
 import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
+import { keptForMs } from './kept-for.ts';
 import { type ResponseFraming, responseFraming } from './response-framing.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
 
@@ -30,7 +30,7 @@ export type ExchangeListener = {
 type Bounds = { readonly exchangeIdleMs: number; readonly maxHeaderBytes: number };
 
 /** A next hop that sends more interim responses than this is not about to answer. */
-const MAX_INTERIM_RESPONSES = 32;
+export const MAX_INTERIM_RESPONSES = 32;
 
 /** A segment of many small chunks goes on as one piece: each piece costs several writes, and time that is everybody's. */
 const MAX_PIECES = 16;
@@ -98,12 +98,14 @@ export class NextHopConnection {
 
   /** The same for a piece of a body that is sent in chunks (RFC 9112 section 7.1). */
   writeChunk(piece: Buffer): boolean {
-    this.socket.cork();
+    // All chunks of this turn of the event loop leave together: a client may send them byte by byte.
+    if (this.socket.writableCorked === 0) {
+      this.socket.cork();
+      process.nextTick(() => this.socket.uncork());
+    }
     this.socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
     this.socket.write(piece);
-    const takesMore = this.socket.write('\r\n', 'latin1');
-    this.socket.uncork();
-    return takesMore;
+    return this.socket.write('\r\n', 'latin1');
   }
 
   /** All of the request has been written. */
@@ -254,15 +256,3 @@ const mayBeginHead = (partial: Buffer): boolean =>
   PROTOCOL.startsWith(partial.toString('latin1', 0, PROTOCOL.length));
 
 const PROTOCOL = 'HTTP/';
-
-/** Infinity where it says nothing of it (RFC 9112 section 9.3); a little less than it says, for the way there. */
-function keptForMs({ httpVersion, rawHeaders }: ResponseHead): number {
-  if (httpVersion !== '1.1' || listOf(rawHeaders, 'connection').includes('close')) return 0;
-  const [hint = ''] = valuesOf(rawHeaders, 'keep-alive');
-  const seconds = /^timeout=(\d+)/.exec(hint)?.[1];
-  return seconds === undefined
-    ? Number.POSITIVE_INFINITY
-    : Math.max(0, Number(seconds) * 1_000 - WAY_THERE_MS);
-}
-
-const WAY_THERE_MS = 1_000;

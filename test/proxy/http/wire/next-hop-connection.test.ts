@@ -374,6 +374,16 @@ test('whoever destroys a connection hears nothing more of it', async () => {
   expect(exchange.events).toEqual(['answer 200', 'body o']);
 });
 
+test('the chunks of one turn of the event loop leave together', async () => {
+  const { connection, origin } = await connect();
+  ask(connection, { method: 'PUT' });
+  await origin.until('\r\n\r\n');
+  for (const piece of ['a', 'b']) connection.writeChunk(Buffer.from(piece));
+  const text = '1\r\na\r\n1\r\nb\r\n';
+  expect(connection.socket.writableLength).toBe(text.length);
+  await origin.until(text);
+});
+
 test('a next hop that reads again after it did not is told of, and gets every chunk', async () => {
   const { connection, origin } = await connect();
   origin.socket.pause();
