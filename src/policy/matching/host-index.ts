@@ -89,17 +89,20 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
   const own = openNameTables(ownTable);
   const ownAndListed = openNameTables(ownTable, lists.table);
   const listed = openNameTables(lists.table);
-  const suffixes = buildSuffixIndex([
-    ...sets.domains.flatMap(([domain, set]) =>
-      domain.kind === 'any-suffix' ? [[domain.name, set] as const] : [],
-    ),
-    ...lists.anySuffix,
-  ]);
+  const suffixes = createViews(
+    [
+      ...sets.domains.flatMap(([domain, set]) =>
+        domain.kind === 'any-suffix' ? [[domain.name, set] as const] : [],
+      ),
+      ...lists.anySuffix,
+    ],
+    buildSuffixIndex,
+  );
   const allPatterns = [
     ...sets.patterns,
     ...lists.patterns.map(([text, set]) => [known(parseHostPattern(text)), set] as const),
   ];
-  const patterns = createPatternViews(allPatterns);
+  const patterns = createViews(allPatterns, patternView);
   const allNetworks = [
     ...sets.networks,
     ...lists.networks.map(([text, set]) => [known(parseNetwork(text)), set] as const),
@@ -113,13 +116,14 @@ export function buildHostIndex(sets: HostSets, lists: CompiledLists): HostIndex 
     const names = lists.names.some((_, set) => named.has(set)) ? ownAndListed : own;
     const heedsAddresses = [...withAddresses].some((set) => named.has(set));
     const { index, size: patternsSize } = patterns.of(named);
+    const suffixIndex = suffixes.of(named);
     return {
       heedsAddresses,
       patternsSize,
       covering(host, addresses) {
         const covering = roomForOne();
         names.collect(host, covering);
-        suffixes.collect(host, covering);
+        suffixIndex.collect(host, covering);
         if (patternsSize > 0)
           for (const set of index.find(host)) covering.push({ set, specificity: PATTERN_SPECIFICITY });
         if (heedsAddresses) collectAddresses(host, addresses, networks, listed, covering);
@@ -166,16 +170,19 @@ function patternView(entries: readonly (readonly [HostPattern, number])[]): Patt
   return { size, index: buildPatternIndex(size > MAX_PATTERNS_SIZE ? [] : entries) };
 }
 
-/** Pattern indexes by the sets that they are for; what many departments take over from a base is compiled once. */
-function createPatternViews(entries: readonly (readonly [HostPattern, number])[]): {
-  of(named: ReadonlySet<number>): PatternView;
-} {
-  const views = new Map<string, PatternView>();
+type Views<View> = { of(named: ReadonlySet<number>): View };
+
+/** What is built of entries, by the sets that it is for; what many departments take over from a base is built once. */
+function createViews<Entry, View>(
+  entries: readonly (readonly [Entry, set: number])[],
+  build: (wanted: readonly (readonly [Entry, set: number])[]) => View,
+): Views<View> {
+  const views = new Map<string, View>();
   return {
     of(named) {
       const wanted = entries.filter(([, set]) => named.has(set));
       const key = [...new Set(wanted.map(([, set]) => set))].join(' ');
-      const view = views.get(key) ?? patternView(wanted);
+      const view = views.get(key) ?? build(wanted);
       views.set(key, view);
       return view;
     },
