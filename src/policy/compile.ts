@@ -24,6 +24,8 @@ import {
   type PolicySet,
   type PolicyTest,
   type Rule,
+  rowOf,
+  type Standing,
 } from './policy.ts';
 import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
 import type { Located } from './yaml/yaml-source.ts';
@@ -206,22 +208,46 @@ function buildDepartment(
 }
 
 function indexBySet(rules: readonly Rule[], exceptions: readonly Exception[]): ReadonlyMap<number, Naming> {
-  const index = new Map<number, Naming>();
-  const change = (set: number, changed: (naming: Naming) => Partial<Naming>) => {
-    const naming = index.get(set) ?? UNNAMED;
-    index.set(set, { ...naming, ...changed(naming) });
+  const rulesBySet = groupBySet(rules);
+  const exceptionsBySet = groupBySet(exceptions);
+  const sets = new Set([...rulesBySet.keys(), ...exceptionsBySet.keys()]);
+  const namingOf = (set: number): Naming => {
+    const named = rulesBySet.get(set) ?? [];
+    return {
+      always: standingOf(named.filter(isUnconditional)),
+      conditional: shared(named.filter((rule) => !isUnconditional(rule))),
+      exceptions: exceptionsBySet.get(set) ?? NONE,
+    };
   };
-  for (const rule of rules)
-    for (const set of rule.target.sets)
-      change(set, ({ always, conditional }) =>
-        isUnconditional(rule) ? { always: [...always, rule] } : { conditional: [...conditional, rule] },
-      );
-  for (const exception of exceptions)
-    for (const set of exception.target.sets)
-      change(set, ({ exceptions: others }) => ({ exceptions: [...others, exception] }));
-  return index;
+  return new Map([...sets].map((set) => [set, namingOf(set)]));
 }
-const UNNAMED: Naming = { always: [], conditional: [], exceptions: [] };
+
+function groupBySet<T extends Rule | Exception>(entries: readonly T[]): ReadonlyMap<number, readonly T[]> {
+  const groups = new Map<number, T[]>();
+  for (const entry of entries)
+    for (const set of entry.target.sets) {
+      const group = groups.get(set);
+      if (group === undefined) groups.set(set, [entry]);
+      else group.push(entry);
+    }
+  return groups;
+}
+
+/** They name the same hosts, equally narrowly, so that of each row the id decides, as it does in `decide`. */
+function standingOf(rules: readonly Rule[]): Standing {
+  const standing: { -readonly [row in keyof Standing]: Rule | undefined } = {
+    locked: undefined,
+    blocking: undefined,
+    allowing: undefined,
+    observedLocked: undefined,
+    observedBlocking: undefined,
+  };
+  for (const rule of rules) {
+    const other = standing[rowOf(rule)];
+    if (other === undefined || rule.id < other.id) standing[rowOf(rule)] = rule;
+  }
+  return standing;
+}
 
 function buildRule(
   { entry, at }: Written<RuleEntry>,
@@ -298,7 +324,10 @@ function buildAudience(entry: AudienceEntry): Audience {
 const setOf = <T extends string | number>(values: readonly T[] | undefined): ReadonlySet<T> =>
   values === undefined || values.length === 0 ? (NOTHING as ReadonlySet<T>) : new Set(values);
 
+const shared = <T>(values: readonly T[]): readonly T[] => (values.length === 0 ? NONE : values);
+
 const NOTHING: ReadonlySet<never> = new Set();
+const NONE: readonly never[] = [];
 const NO_NETWORKS: Audience['networks'] = [];
 
 function checkUnique(

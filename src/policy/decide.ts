@@ -2,7 +2,17 @@ import type { SpecialRange } from './address.ts';
 import type { Facts } from './facts.ts';
 import type { Covering, Origin } from './matching/host-index.ts';
 import { networkContains } from './network.ts';
-import type { Action, Audience, Department, Exception, PolicySet, Rule } from './policy.ts';
+import {
+  type Action,
+  type Audience,
+  type Department,
+  type Exception,
+  type PolicySet,
+  type Row,
+  type Rule,
+  rowOf,
+  type Standing,
+} from './policy.ts';
 import { scheduleVerdict } from './times/schedule.ts';
 
 export type Decision =
@@ -53,15 +63,7 @@ export type Applicability =
 type Applying<T> = { readonly entry: T; readonly match: Covering };
 
 /** Of each row of the truth table, the one of those that apply that goes before the others. */
-type Foremost = {
-  locked: Applying<Rule> | undefined;
-  exempt: Applying<Exception> | undefined;
-  blocking: Applying<Rule> | undefined;
-  allowing: Applying<Rule> | undefined;
-  // by rules that only observe
-  observedLocked: Applying<Rule> | undefined;
-  observedBlocking: Applying<Rule> | undefined;
-};
+type Foremost = { [row in Row]: Applying<Rule> | undefined } & { exempt: Applying<Exception> | undefined };
 
 const nothingYet = (): Foremost => ({
   locked: undefined,
@@ -87,9 +89,12 @@ export function decide(facts: Facts, policies: PolicySet): Decision {
   for (const match of covering) {
     const named = department.bySet.get(match.set);
     if (named === undefined) continue; // a set that only others name
-    for (const rule of named.always) if (countsFor(rule, match)) consider(rule, match, foremost);
+    considerStanding(named.always, match, foremost);
     for (const rule of named.conditional)
-      if (ruleApplies(rule, match, facts, covering) === 'applies') consider(rule, match, foremost);
+      if (ruleApplies(rule, match, facts, covering) === 'applies') {
+        const row = rowOf(rule);
+        foremost[row] = moreSpecific(foremost[row], rule, match);
+      }
     for (const exception of named.exceptions)
       if (exceptionApplies(exception, match, facts) === 'applies')
         foremost.exempt = moreSpecific(foremost.exempt, exception, match);
@@ -97,16 +102,17 @@ export function decide(facts: Facts, policies: PolicySet): Decision {
   return conclude(department, foremost, policies);
 }
 
-function consider(rule: Rule, match: Covering, foremost: Foremost): void {
-  if (rule.action === 'allow') foremost.allowing = moreSpecific(foremost.allowing, rule, match);
-  else if (rule.mode === 'observe') observe(rule, match, foremost);
-  else if (rule.locked) foremost.locked = moreSpecific(foremost.locked, rule, match);
-  else foremost.blocking = moreSpecific(foremost.blocking, rule, match);
-}
-
-function observe(rule: Rule, match: Covering, foremost: Foremost): void {
-  if (rule.locked) foremost.observedLocked = moreSpecific(foremost.observedLocked, rule, match);
-  else foremost.observedBlocking = moreSpecific(foremost.observedBlocking, rule, match);
+/** The rows one by one: most sets have a rule in one of them, and a loop over their names would cost as much again. */
+function considerStanding(rules: Standing, match: Covering, foremost: Foremost): void {
+  const { locked, blocking, allowing, observedLocked, observedBlocking } = rules;
+  if (locked !== undefined) foremost.locked = moreSpecific(foremost.locked, locked, match);
+  if (blocking !== undefined) foremost.blocking = moreSpecific(foremost.blocking, blocking, match);
+  if (allowing !== undefined && countsFor(allowing, match))
+    foremost.allowing = moreSpecific(foremost.allowing, allowing, match);
+  if (observedLocked !== undefined)
+    foremost.observedLocked = moreSpecific(foremost.observedLocked, observedLocked, match);
+  if (observedBlocking !== undefined)
+    foremost.observedBlocking = moreSpecific(foremost.observedBlocking, observedBlocking, match);
 }
 
 /** A name that leads to a blocked address among others is blocked; to be allowed, all of them must be. */

@@ -96,11 +96,22 @@ export type Department = {
 
 /** What in a department names one set of hosts. */
 export type Naming = {
-  /** Rules that hold for whatever port, at whatever time and for everybody: nothing more is asked of them. */
-  readonly always: readonly Rule[];
+  /** Of the rules that hold for whatever port, at whatever time and for everybody, the one that decides in each row. */
+  readonly always: Standing;
   readonly conditional: readonly Rule[];
   readonly exceptions: readonly Exception[];
 };
+
+/** Where a rule stands in the truth table of `decide`; what only observes stands beside what is enforced. */
+export type Row = 'locked' | 'blocking' | 'allowing' | 'observedLocked' | 'observedBlocking';
+
+export type Standing = { readonly [row in Row]: Rule | undefined };
+
+export function rowOf({ action, mode, locked }: Pick<Rule, 'action' | 'mode' | 'locked'>): Row {
+  if (action === 'allow') return 'allowing'; // allowances are never only observed
+  if (mode === 'observe') return locked ? 'observedLocked' : 'observedBlocking';
+  return locked ? 'locked' : 'blocking';
+}
 
 /** Whether a rule holds for whatever port, at whatever time and for everybody. */
 export const isUnconditional = ({ ports, when, unless }: Rule): boolean =>
