@@ -67,11 +67,11 @@ const STOP_DEADLINE_MS = 20_000;
 export async function startObserved(setup: ObservedSetup): Promise<Observed> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-observed-'));
   for (const [name, text] of Object.entries(setup.policies)) writeIn(join(folder, 'policies'), name, text);
-  // JSON is YAML. No `workers`: what is looked into is one process.
+  // JSON is YAML. What is looked into is one process.
   writeIn(
     folder,
     'postern.yaml',
-    JSON.stringify({ listen: [{ host: '127.0.0.1', port: 0 }], ...setup.config }),
+    JSON.stringify({ listen: [{ host: '127.0.0.1', port: 0 }], workers: 1, ...setup.config }),
   );
   const child = spawnObserved(folder, setup);
   const announced: LogLine[] = [];

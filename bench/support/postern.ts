@@ -18,6 +18,7 @@ export async function measurePosternStart(folder: string, policies: string): Pro
     policies,
     certs: join(folder, 'certs'),
     state: stateIn(folder),
+    workers: 1,
   };
   writeFileSync(config, JSON.stringify(settings)); // which is YAML
   return measureStart({ file: process.execPath, args: [MAIN, 'serve', '--config', config], port });

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type Examined, examineConfig } from '../app-examine.ts';
-import { createReach } from '../app-upstream.ts';
+import { type Examined, examineConfig } from '../app/examine.ts';
+import { createReach } from '../app/upstream.ts';
 import type { Config } from '../config/load.ts';
 import { configWarnings } from '../config/warnings.ts';
 import type { Finding } from '../lint/finding.ts';

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { routeOf } from '../app-upstream.ts';
+import { routeOf } from '../app/upstream.ts';
 import type { Config } from '../config/load.ts';
 import { identify } from '../identity/identify.ts';
 import type { Decision } from '../policy/decide.ts';

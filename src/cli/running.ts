@@ -51,6 +51,8 @@ function tellStatus(answer: Answer): string {
   return `${table([
     ['running', `process ${pid}, since ${startedAt}`],
     ['listening', endpoints.join(', ')],
+    ['serving', servingText(answer as Answer & Serving)],
+    ...workerRows(answer.workers as readonly WorkerRow[]),
     ...(upstream as readonly ParentState[]).map((parent) => ['upstream', parentText(parent)]),
     ['policies', String(policy)],
     ['departments', (departments as string[]).join(', ')],
@@ -61,6 +63,36 @@ function tellStatus(answer: Answer): string {
       ? []
       : [['certificates', `not renewed: ${count(certificates.length, 'problem')}, see postern reload`]]),
   ])}\n`;
+}
+
+type Serving = { readonly connections: number; readonly tunnels: number };
+
+/** A worker as the answer tells of it; the counts are there while it serves. */
+type WorkerRow = Partial<Serving> & {
+  readonly worker: number;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly restarts: number;
+  readonly state: 'serving' | 'starting' | 'waiting';
+};
+
+const servingText = ({ connections, tunnels }: Serving): string =>
+  `${count(connections, 'connection')}, ${count(tunnels, 'tunnel')}`;
+
+/** Nothing of the only one, which is the process itself. */
+const workerRows = (workers: readonly WorkerRow[]): readonly (readonly string[])[] =>
+  workers.length === 1 ? [] : workers.map((worker) => [`worker ${worker.worker}`, workerText(worker)]);
+
+function workerText({ pid, startedAt, restarts, state, connections = 0, tunnels = 0 }: WorkerRow): string {
+  const again = restarts === 0 ? '' : `, started again ${count(restarts, 'time')}, last at ${startedAt}`;
+  switch (state) {
+    case 'serving':
+      return `process ${pid}, ${servingText({ connections, tunnels })}${again}`;
+    case 'starting':
+      return `process ${pid}, starting${again}`;
+    case 'waiting':
+      return `ended, and will be started again${again}`;
+  }
 }
 
 function parentText(parent: ParentState): string {

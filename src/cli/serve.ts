@@ -1,8 +1,10 @@
 import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type Announcement, type Postern, startPostern } from '../app.ts';
+import type { Announcement } from '../app/announcement.ts';
+import { type Postern, startPostern } from '../app.ts';
 import { visibleText } from '../block-page/text.ts';
 import type { Config } from '../config/load.ts';
+import { surviveFaults } from '../supervisor/faults.ts';
 import type { Address, Endpoint } from '../supervisor/listen.ts';
 import {
   type CommonOptions,
@@ -40,7 +42,7 @@ async function serve(options: ServeOptions): Promise<void> {
     process.exitCode = EXIT.problems;
     return;
   }
-  surviveFaults(announce);
+  surviveFaults((problem) => announce({ kind: 'warning', problem }));
   obeySignals(postern.value);
   if (json)
     printJson({
@@ -48,6 +50,7 @@ async function serve(options: ServeOptions): Promise<void> {
       endpoints: postern.value.endpoints,
       log: postern.value.logFile,
       pid: process.pid,
+      workers: postern.value.workers,
     });
   else process.stdout.write(greeting(config.value, postern.value));
 }
@@ -67,21 +70,6 @@ function obeySignals(postern: Postern): void {
   process.on('SIGINT', stop);
 }
 
-/** A fault in the code that serves one request must not take the network of a ministry down with it. */
-function surviveFaults(announce: (announcement: Announcement) => void): void {
-  const report = (fault: unknown): void => {
-    const problem = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
-    announce({
-      kind: 'warning',
-      problem: { at: 'postern', problem, hint: 'this is a bug: please report it with these lines' },
-    });
-  };
-  // Whoever read our output may go, and each further write then fails: to report that there would never end.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  process.on('uncaughtException', report);
-  process.on('unhandledRejection', report);
-}
-
 function tell(announcement: Announcement): void {
   const time = err.dim(new Date().toISOString());
   switch (announcement.kind) {
@@ -89,14 +77,31 @@ function tell(announcement: Announcement): void {
       process.stderr.write(`${time} created a CA in ${shown(announcement.directory)}: keep ca.key secret\n`);
       return;
     case 'warning':
-      process.stderr.write(`${time} ${err.yellow('warning')}\n`);
+      process.stderr.write(`${time} ${err.yellow('warning')}${ofWorker(announcement)}\n`);
       printProblems([announcement.problem], false);
       return;
     case 'log-recovered':
-      process.stderr.write(`${time} the decision log is written again\n`);
+      process.stderr.write(`${time} the decision log${ofWorker(announcement)} is written again\n`);
       return;
     case 'relieved':
-      process.stderr.write(`${time} ${RELIEVED[announcement.resource]}\n`);
+      process.stderr.write(`${time} ${RELIEVED[announcement.resource]}${ofWorker(announcement)}\n`);
+      return;
+    case 'worker-ended': {
+      const { worker, pid, cause, restartMs } = announcement;
+      const next = `it is started again in ${restartMs / 1_000} s`;
+      process.stderr.write(
+        `${time} ${err.red(`worker ${worker}, process ${pid}, ended`)}: ${cause}; ${next}\n`,
+      );
+      return;
+    }
+    case 'worker-started':
+      process.stderr.write(
+        `${time} worker ${announcement.worker} serves again, process ${announcement.pid}\n`,
+      );
+      return;
+    case 'worker-failed':
+      process.stderr.write(`${time} ${err.red(`worker ${announcement.worker} cannot serve`)}\n`);
+      printProblems(announcement.problems, false);
       return;
     case 'reloaded': {
       const { changed, policy } = announcement;
@@ -118,18 +123,22 @@ function tell(announcement: Announcement): void {
   }
 }
 
+/** Said by one of several, it says which. */
+const ofWorker = (announcement: object): string =>
+  'worker' in announcement ? ` of worker ${announcement.worker}` : '';
+
 const RELIEVED = {
   memory: 'memory is below its limit: connections are taken again',
   descriptors: 'files can be opened: connections are taken again',
 } as const;
 
-function greeting(config: Config, { endpoints, logFile, policies }: Postern): string {
+function greeting(config: Config, { endpoints, logFile, policies, workers }: Postern): string {
   const plain = endpoints.find(({ scheme, proxyProtocol }) => scheme === 'http' && !proxyProtocol);
   const departments = [...policies.departments.values()];
   const rules = departments.reduce((sum, department) => sum + department.rules.length, 0);
   const ca = shown(`${config.certs}/ca.crt`);
   return `
-${out.bold(`Postern ${VERSION}`)} is running, process ${process.pid}.
+${out.bold(`Postern ${VERSION}`)} is running, process ${process.pid}${workers === 1 ? '' : `, with ${count(workers, 'worker')}`}.
 
   proxy     ${endpoints.map(listenerText).join(', ')}
   config    ${config.file === undefined ? 'built-in defaults' : shown(config.file)}

@@ -20,7 +20,7 @@ const numberWithin = ({ min, max }: Bounds) =>
 const numeric = (name: NumericLimit, bounds: Bounds, text: string) =>
   numberWithin(bounds).default(DEFAULT_LIMITS[name]).describe(`${text} Default: ${DEFAULT_LIMITS[name]}.`);
 
-const numberOrAuto = (bounds: Bounds, text: string) =>
+export const numberOrAuto = (bounds: Bounds, text: string) =>
   z
     .union([z.literal('auto'), numberWithin(bounds)], {
       error: `write auto, or a whole number from ${bounds.min} to ${bounds.max}`,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseHost } from '../policy/host.ts';
 import { domainPattern, network } from '../policy/language/schema.ts';
 import { BAD_PORTS } from './bad-ports.ts';
-import { limits } from './limits.ts';
+import { limits, numberOrAuto } from './limits.ts';
 import { listenSchema } from './listen-schema.ts';
 import { ROUTE_EXAMPLE, upstreamSchema } from './upstream-schema.ts';
 import { address, path, port } from './values.ts';
@@ -141,10 +141,10 @@ export const configSchema = z.strictObject({
   policies: path.default('./policies').describe('The policy folder. Default: ./policies.'),
   certs: path.default('./certs').describe('The folder of the CA. Default: ./certs.'),
   state: path.default('./var').describe('The folder of the control socket, and of the log. Default: ./var.'),
-  workers: z
-    .literal(['auto', 1])
-    .default('auto')
-    .describe('How many processes share the work; this version runs one either way. Default: auto.'),
+  workers: numberOrAuto(
+    { min: 1, max: 256 },
+    'How many processes share the work. auto: one for each core, as far as there is memory.',
+  ),
   egress: egress.prefault({}).describe('What may be reached, whatever the policies say.'),
   log: log.prefault({}).describe('The decision log.'),
   blockPage: blockPage.prefault({}).describe('How a block is shown.'),

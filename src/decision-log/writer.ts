@@ -24,15 +24,23 @@ export type DecisionLogFile = DecisionLog & {
   close(): Promise<void>;
 };
 
+/** `decisions.ndjson`, or `decisions.worker-2.ndjson`; `*` names the files of all workers. */
+export const logName = (worker?: number | '*'): string =>
+  worker === undefined ? 'decisions.ndjson' : `decisions.worker-${worker}.ndjson`;
+
 /** When a program stops, its last connections are ended first; what became of them is known within a few turns. */
 const LAST_OUTCOMES_MS = 1_000;
 
-/** The decision log as a file of NDJSON, one record a line. `onFault`: as for `openSegment`. */
+/**
+ * The decision log as a file of NDJSON, one record a line. `onFault`: as for `openSegment`. Of several workers each has
+ * a file of its own, by its number.
+ */
 export function openDecisionLog(
   settings: LogSettings,
   onFault: (error: Error | undefined) => void,
+  worker?: number,
 ): DecisionLogFile {
-  const path = join(settings.dir, 'decisions.ndjson');
+  const path = join(settings.dir, logName(worker));
   const segment = openSegment(path, settings.fsync, onFault);
   const lines = pino(
     { base: null, timestamp: false, formatters: { level: () => ({ v: SCHEMA_VERSION }) } },

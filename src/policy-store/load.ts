@@ -18,12 +18,21 @@ export type CompiledFolder = {
  * Reads a policy folder, compiles it and runs its `tests:`: what comes back may go live. `now` (ms since the epoch)
  * is for tests that state no time of their own. In `cache`, a file, what the YAML says is kept for the next time.
  */
-export async function loadPolicies(folder: string, now: number, cache?: string): Promise<Result<PolicySet>> {
+export async function loadFolder(
+  folder: string,
+  now: number,
+  cache?: string,
+): Promise<Result<CompiledFolder>> {
   const compiled = await compileFolder(folder, cache);
   if (!compiled.ok) return compiled;
-  const { policies } = compiled.value;
-  const failures = runPolicyTests(policies, now);
-  return failures.length > 0 ? fail(failures) : succeed(policies);
+  const failures = runPolicyTests(compiled.value.policies, now);
+  return failures.length > 0 ? fail(failures) : compiled;
+}
+
+/** The same, of which only the policies are wanted. */
+export async function loadPolicies(folder: string, now: number, cache?: string): Promise<Result<PolicySet>> {
+  const loaded = await loadFolder(folder, now, cache);
+  return loaded.ok ? succeed(loaded.value.policies) : loaded;
 }
 
 /** Reads and compiles a policy folder without its tests: enough to explain with, not to go live. */

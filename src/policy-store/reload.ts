@@ -1,13 +1,19 @@
+import type { PolicySet } from '../policy/policy.ts';
 import { expiredExceptions } from '../policy/policy-tests.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
-import { loadPolicies } from './load.ts';
-import type { PolicyStore } from './store.ts';
+import { type CompiledFolder, loadFolder } from './load.ts';
 
 /** The version that runs now, whether it is another one than before, and what in it should be mended. */
 export type Reloaded = {
   readonly policy: string;
   readonly changed: boolean;
   readonly warnings: readonly Problem[];
+};
+
+/** What decides now, and how another set takes its place: everywhere, or with a problem nowhere. */
+export type InForce = {
+  current(): PolicySet;
+  replace(next: CompiledFolder): Promise<Result<undefined>>;
 };
 
 /** Reads the policy folder anew and puts it in force. */
@@ -21,11 +27,11 @@ export type Reloader = {
 /**
  * Whatever is wrong with the folder leaves the running set as it is. Reloads run one after the other, so that an older
  * state of the folder never takes the place of a newer one. `clock` gives milliseconds since the epoch;
- * `cache` is that of `loadPolicies`.
+ * `cache` is that of `loadFolder`.
  */
 export function createReloader(
   folder: string,
-  store: PolicyStore,
+  inForce: InForce,
   clock: () => number,
   cache?: string,
 ): Reloader {
@@ -35,17 +41,18 @@ export function createReloader(
   const reloadNow = async (): Promise<Result<Reloaded>> => {
     waiting = undefined; // what is asked from here on may be about files that this one has read already
     const now = clock();
-    const next = await loadPolicies(folder, now, cache);
+    const next = await loadFolder(folder, now, cache);
     if (!next.ok) return next;
+    const { policies } = next.value;
     // An exception that has ended in the running set too does not make that one better: lists are renewed every hour.
-    const known = new Set(expiredExceptions(store.current(), now).map(({ problem }) => problem));
-    const expired = expiredExceptions(next.value, now);
+    const known = new Set(expiredExceptions(inForce.current(), now).map(({ problem }) => problem));
+    const expired = expiredExceptions(policies, now);
     const added = expired.filter(({ problem }) => !known.has(problem));
     if (added.length > 0) return fail(added);
-    const { version } = next.value;
-    const changed = isOpen && version !== store.current().version;
-    if (changed) store.replace(next.value);
-    return succeed({ policy: version, changed, warnings: expired });
+    const { version } = policies;
+    const changed = isOpen && version !== inForce.current().version;
+    const replaced = changed ? await inForce.replace(next.value) : succeed(undefined);
+    return replaced.ok ? succeed({ policy: version, changed, warnings: expired }) : replaced;
   };
   return {
     reload() {

@@ -21,33 +21,29 @@ export type ListenerSettings = {
 export type Listeners = {
   /** One for each setting, not listening yet. */
   readonly servers: readonly http.Server[];
-  /** What is worth telling of the certificates that were read at first. */
-  readonly warnings: readonly Problem[];
-  /**
-   * Reads the certificates anew, for the handshakes from now on. All of them are taken, or with any problem none.
-   * `changed` tells whether any is another than before.
-   */
-  renewCertificates(now: Date): Result<{ readonly changed: boolean; readonly warnings: readonly Problem[] }>;
+  /** Takes other certificates for the handshakes from now on; whoever is connected stays so. */
+  useCertificates(credentials: ListenerCredentials): void;
 };
+
+/** The certificates of TLS listeners, in the order of their settings; undefined where no TLS is spoken. */
+export type ListenerCredentials = readonly (ServerCredentials | undefined)[];
 
 /** An HTTP server for each listening address, with what stands before it. */
 export function createListeners(
   settings: readonly ListenerSettings[],
+  certificates: ListenerCredentials,
   context: ProxyContext,
-  now: Date,
-): Result<Listeners> {
-  const loaded = loadCredentials(settings, now);
-  if (!loaded.ok) return loaded;
+): Listeners {
   const { limits, reception } = context;
-  const secured = new Map<ListenerSettings, { gate: TlsGate; credentials: ServerCredentials }>();
-  const servers = settings.map((setting) => {
+  const secured = new Map<number, { gate: TlsGate; credentials: ServerCredentials }>();
+  const servers = settings.map((setting, index) => {
     const gates: Gate[] = [];
     const { from } = setting.proxyProtocol ?? {};
     if (from !== undefined) gates.push(createProxyProtocolGate(from, limits.proxyHeaderMs, context));
-    const credentials = loaded.value.get(setting);
+    const credentials = certificates[index];
     if (credentials !== undefined) {
       const gate = createTlsGate(credentials, limits.tlsHandshakeMs, context);
-      secured.set(setting, { gate, credentials });
+      secured.set(index, { gate, credentials });
       gates.push(gate.gate);
     }
     const server = createListener(context);
@@ -59,42 +55,44 @@ export function createListeners(
     });
     return server;
   });
-  return succeed({
+  return {
     servers,
-    warnings: warningsOf(loaded.value),
-    renewCertificates(at) {
-      const renewed = loadCredentials(settings, at);
-      if (!renewed.ok) return renewed;
-      let changed = false;
-      for (const [setting, one] of secured) {
-        const credentials = renewed.value.get(setting) as ServerCredentials;
-        if (isSame(credentials, one.credentials)) continue; // whoever has a session could not resume it for nothing
+    useCertificates(renewed) {
+      for (const [index, one] of secured) {
+        const credentials = renewed[index];
+        if (credentials === undefined || isSame(credentials, one.credentials)) continue; // sessions can still be resumed
         one.gate.renew(credentials);
         one.credentials = credentials;
-        changed = true;
       }
-      return succeed({ changed, warnings: warningsOf(renewed.value) });
     },
-  });
+  };
 }
 
-type Loaded = ReadonlyMap<ListenerSettings, ServerCredentials>;
-
-/** The credentials of all listeners that have any, or the problems of all. */
-export function loadCredentials(settings: readonly ListenerSettings[], now: Date): Result<Loaded> {
-  const loaded = new Map<ListenerSettings, ServerCredentials>();
+/** Reads the certificates of all listeners that have any, or tells the problems of all. */
+export function loadListenerCredentials(
+  settings: readonly ListenerSettings[],
+  now: Date,
+): Result<ListenerCredentials> {
   const problems: Problem[] = [];
-  for (const setting of settings) {
-    if (setting.tls === undefined) continue;
-    const credentials = loadServerCredentials(setting.tls, now);
-    if (credentials.ok) loaded.set(setting, credentials.value);
-    else problems.push(...credentials.error);
-  }
+  const loaded = settings.map(({ tls }) => {
+    const credentials = tls === undefined ? succeed(undefined) : loadServerCredentials(tls, now);
+    if (credentials.ok) return credentials.value;
+    problems.push(...credentials.error);
+    return undefined;
+  });
   return problems.length > 0 ? fail(once(problems)) : succeed(loaded);
 }
 
-const warningsOf = (loaded: Loaded): readonly Problem[] =>
-  once([...loaded.values()].flatMap((one) => one.warnings));
+/** What is worth telling of certificates that were read. */
+export const warningsOf = (credentials: ListenerCredentials): readonly Problem[] =>
+  once(credentials.flatMap((one) => one?.warnings ?? []));
+
+/** Whether both stand for the same certificates and keys. */
+export const areSameCredentials = (a: ListenerCredentials, b: ListenerCredentials): boolean =>
+  a.every((one, index) => {
+    const other = b[index];
+    return one === undefined || other === undefined ? one === other : isSame(one, other);
+  });
 
 /** Several listeners may have the same files. */
 const once = (problems: readonly Problem[]): readonly Problem[] => [

@@ -1,5 +1,5 @@
 import type http from 'node:http';
-import type net from 'node:net';
+import net from 'node:net';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 
 /** An address to listen on; port 0 asks for any free one. */
@@ -12,13 +12,17 @@ export type Endpoint = Address & {
   readonly proxyProtocol: boolean;
 };
 
+/** Whether other processes of ours may listen on the same addresses, among which the kernel then spreads connections. */
+export type Sharing = 'alone' | 'shared';
+
 /** Has each server listen on its endpoint: all of them, or none. */
 export async function listen(
-  servers: readonly http.Server[],
+  servers: readonly net.Server[],
   wanted: readonly Address[],
+  sharing: Sharing,
 ): Promise<Result<undefined>> {
   const attempts = servers.map((server, index) =>
-    listenOn(server, wanted[index] ?? { host: '127.0.0.1', port: 0 }),
+    listenOn(server, wanted[index] ?? { host: '127.0.0.1', port: 0 }, sharing),
   );
   const problems = (await Promise.all(attempts)).flat();
   if (problems.length === 0) return succeed(undefined);
@@ -39,6 +43,18 @@ export function endpointOf(
   };
 }
 
+/**
+ * Whether nobody listens there, this program itself included: who shares an address (SO_REUSEPORT) shares it with every
+ * process of the same user, and would not notice another Postern.
+ */
+export async function checkFree(wanted: readonly Address[]): Promise<Result<undefined>> {
+  const fixed = wanted.filter(({ port }) => port !== 0);
+  const servers = fixed.map(() => net.createServer((socket) => socket.destroy()));
+  const free = await listen(servers, fixed, 'alone');
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return free;
+}
+
 /** What it means when a server that listens reports an error: the connection is lost, the server goes on. */
 export const acceptProblem = (error: Error): Problem => ({
   at: 'listen',
@@ -46,12 +62,12 @@ export const acceptProblem = (error: Error): Problem => ({
   hint: 'raise the limit of open files (LimitNOFILE, ulimit -n)',
 });
 
-function listenOn(server: http.Server, { host, port }: Address): Promise<Problem[]> {
+function listenOn(server: net.Server, { host, port }: Address, sharing: Sharing): Promise<Problem[]> {
   return new Promise((resolve) => {
     const onError = (error: NodeJS.ErrnoException): void =>
       resolve([listenProblem(error, `${host}:${port}`)]);
     server.once('error', onError);
-    server.listen(port, host, () => {
+    server.listen({ port, host, reusePort: sharing === 'shared' }, () => {
       server.off('error', onError);
       resolve([]);
     });

@@ -115,6 +115,20 @@ export function loadAuthority(directory: string, now: Date): Result<Authority> {
   return problems.length === 0 ? succeed(authorityOf(certificate, issuer, key)) : fail(...problems);
 }
 
+/** A CA as two texts, for another process. Its private key is among them: they go nowhere else. */
+export type AuthorityPems = { readonly certificate: string; readonly key: string };
+
+export const pemsOf = ({ certificatePem, key }: Authority): AuthorityPems => ({
+  certificate: certificatePem,
+  key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+});
+
+/** The CA that `pemsOf` was given. */
+export function authorityFromPems(pems: AuthorityPems): Authority {
+  const certificate = new X509Certificate(pems.certificate);
+  return authorityOf(certificate, issuerOf(certificate), createPrivateKey(pems.key));
+}
+
 const authorityOf = (certificate: X509Certificate, issuer: Issuer, key: KeyObject): Authority => ({
   certificatePem: exportPem(certificate),
   certificate,

@@ -16,6 +16,8 @@ describe('`postern status`', () => {
       new RegExp(`^ {2}running {6}process ${pid}, since \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z$`, 'm'),
     );
     expect(stdout).toMatch(new RegExp(`^ {2}listening {4}127\\.0\\.0\\.1:${port}$`, 'm'));
+    expect(stdout).toMatch(/^ {2}serving {6}0 connections, 0 tunnels$/m);
+    expect(stdout).not.toContain('worker');
     expect(stdout).toMatch(/^ {2}policies {5}sha256:[0-9a-f]{64}$/m);
     expect(stdout).toMatch(/^ {2}departments {2}trade$/m);
   });
@@ -33,6 +35,20 @@ describe('`postern status`', () => {
       departments: ['trade'],
       listen: endpoints,
       upstream: [],
+      connections: 0,
+      tunnels: 0,
+      workers: [
+        {
+          worker: 1,
+          pid,
+          startedAt: expect.any(String),
+          restarts: 0,
+          state: 'serving',
+          policy: answer.policy,
+          connections: 0,
+          tunnels: 0,
+        },
+      ],
       reloadProblems: [],
       certificateProblems: [],
     });

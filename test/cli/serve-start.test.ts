@@ -82,6 +82,7 @@ describe('in a fresh folder', () => {
       endpoints: [{ host: '127.0.0.1', port: expect.any(Number), scheme: 'http', proxyProtocol: false }],
       log: join(cwd, 'var/log/decisions.ndjson'),
       pid: child.pid,
+      workers: 1,
     });
     expect(listening.endpoints[0].port).toBeGreaterThan(0);
     expect((await request(listening.endpoints[0].port, 'http://chat.deepseek.com/')).status).toBe(403);

@@ -106,7 +106,7 @@ describe('a value that a setting cannot have', () => {
     ],
     ['nowhere to listen', 'listen: []', '1:9', '`listen` cannot be `[]`', 'name at least one address'],
     ['an unknown choice', 'log: { fsync: daily }', '1:15', 'unknown fsync `daily`', 'never or always'],
-    ['more workers', 'workers: 2', '1:10', 'unknown workers `2`', 'auto or 1'],
+    ['no workers', 'workers: 0', '1:10', '`workers` cannot be `0`', 'must be at least 1'],
     ['no port', 'egress: { connectPorts: [] }', '1:25', '`connectPorts` cannot be `[]`', 'at least one port'],
     ['port zero', 'egress: { connectPorts: [0] }', '1:26', 'this entry cannot be `0`', 'at least 1'],
     ['half a port', 'egress: { connectPorts: [1.5] }', '1:26', 'not a whole number', 'whole number'],

@@ -57,7 +57,7 @@ describe('an editor marks what Postern refuses too', () => {
     ['nowhere to listen', { listen: [] }],
     ['a name to listen on', { listen: [{ host: 'localhost' }] }],
     ['a port out of range', { listen: [{ port: 70_000 }] }],
-    ['several processes', { workers: 8 }],
+    ['no processes', { workers: 0 }],
     ['a limit below its bounds', { limits: { requestHeadMs: 1 } }],
     ['neither a number nor auto', { limits: { connections: 'many' } }],
     ['an unknown word', { log: { fsync: 'sometimes' } }],

@@ -105,7 +105,7 @@ describe('a variable that cannot be used is an error', () => {
   });
 
   test.each([
-    ['POSTERN_WORKERS', '2', 'auto or 1'],
+    ['POSTERN_WORKERS', 'many', 'write auto, or a whole number from 1 to 256'],
     ['POSTERN_LOG_FSYNC', 'daily', 'never or always'],
     ['POSTERN_BLOCK_PAGE_HTTPS', 'true', 'page or refuse'],
     ['POSTERN_LOG_DIR', '', 'must not be empty'],
@@ -131,7 +131,7 @@ describe('a variable that cannot be used is an error', () => {
   });
 
   test('all of them are told at once', () => {
-    const environment = { POSTERN_WORKERS: '2', POSTERN_LOG_FSYNC: 'daily', POSTERN_NOTHING: '' };
+    const environment = { POSTERN_WORKERS: 'many', POSTERN_LOG_FSYNC: 'daily', POSTERN_NOTHING: '' };
     expect(problemsOf({ environment }).map(({ at }) => at)).toEqual(Object.keys(environment));
   });
 });

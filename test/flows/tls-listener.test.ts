@@ -340,7 +340,7 @@ describe('a reload', () => {
     const oldSerial = serialOf(await secure(old));
     issueServer(ca);
     proxy.reload();
-    expect(proxy.announcements).toContainEqual({ kind: 'certificates-renewed' });
+    await vi.waitFor(() => expect(proxy.announcements).toContainEqual({ kind: 'certificates-renewed' }));
     expect(serialOf(await secure(connect()))).not.toBe(oldSerial);
     old.socket.write(get(origin.port));
     expect((await old.closed()).received).toContain('here');
@@ -349,7 +349,9 @@ describe('a reload', () => {
   test('of an unchanged certificate is not told of', async () => {
     const { proxy } = await startSecured();
     proxy.reload();
-    expect(proxy.announcements.map(({ kind }) => kind)).not.toContain('certificates-renewed');
+    const kinds = () => proxy.announcements.map(({ kind }) => kind);
+    await vi.waitFor(() => expect(kinds()).toContain('reloaded'), { timeout: 10_000 }); // which comes last
+    expect(kinds()).not.toContain('certificates-renewed');
   });
 
   test('keeps the certificate in use when the new one is broken, and says so', async () => {

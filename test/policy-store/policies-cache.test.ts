@@ -22,6 +22,7 @@ import { createReloader } from '../../src/policy-store/reload.ts';
 import { createPolicyStore } from '../../src/policy-store/store.ts';
 import { errorOf, NOW, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
+import { inForceBy } from './in-force.ts';
 
 /** Long enough to be worth keeping. */
 const department = (id: string, blocked: string): string => `department: ${id}
@@ -147,7 +148,7 @@ describe('a cache of the policies', () => {
     const store = createPolicyStore(await loaded());
     forge(cache, (kept) => eachPlain(kept, { title: 'of the cache', default: 'block' }));
     writeIn(folder, 'lab.yaml', 'department: lab\ntitle: Lab\n');
-    unwrap(await createReloader(folder, store, () => NOW, cache).reload());
+    unwrap(await createReloader(folder, inForceBy(store), () => NOW, cache).reload());
     expect(store.current().departments.get('office')?.default).toBe('block');
     expect(readPoliciesCache(cache).size).toBe(2);
   });

@@ -5,6 +5,7 @@ import { createReloader } from '../../src/policy-store/reload.ts';
 import { createPolicyStore, type PolicyStore } from '../../src/policy-store/store.ts';
 import { ask, describeProblem, errorOf, LATER, NOW, unwrap } from '../policy/support.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
+import { inForceBy } from './in-force.ts';
 
 const OFFICE = 'department: office\ntitle: Office\ndefault: allow\n';
 const BAN = `${OFFICE}rules: [{ id: ban, block: { domains: [deepseek.com] } }]\n`;
@@ -14,7 +15,7 @@ const END = Date.parse(LATER);
 type Running = { readonly folder: string; readonly store: PolicyStore; write(text: string): void };
 
 const reloadPolicies = (folder: string, store: PolicyStore, now: number) =>
-  createReloader(folder, store, () => now).reload();
+  createReloader(folder, inForceBy(store), () => now).reload();
 
 /** A running store, and the folder that it was read from. */
 async function running(text: string): Promise<Running> {
@@ -137,7 +138,7 @@ describe('an exception that has ended in the running set too', () => {
 describe('reloads that are asked for together', () => {
   test('are one that runs and one that waits, and the last state of the folder is in force', async () => {
     const { folder, store, write } = await running(OFFICE);
-    const reloader = createReloader(folder, store, () => NOW);
+    const reloader = createReloader(folder, inForceBy(store), () => NOW);
     const first = reloader.reload();
     await Promise.resolve(); // it has begun
     write(BAN);
@@ -150,7 +151,7 @@ describe('reloads that are asked for together', () => {
   test('put nothing in force after the end', async () => {
     const { folder, store, write } = await running(OFFICE);
     const before = store.current();
-    const reloader = createReloader(folder, store, () => NOW);
+    const reloader = createReloader(folder, inForceBy(store), () => NOW);
     write(BAN);
     const last = reloader.reload();
     reloader.close();

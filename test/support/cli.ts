@@ -25,9 +25,9 @@ export async function postern(args: readonly string[], setup: CommandSetup): Pro
   return outcomeOf(spawnPostern(args, setup));
 }
 
-/** Starts `postern …`; what still runs when the test ends is killed. */
-export function spawnPostern(args: readonly string[], setup: CommandSetup): ChildProcess {
-  return spawnClean(process.execPath, [MAIN, ...args], setup);
+/** Starts `postern …`, in one process unless `env` says otherwise; what still runs when the test ends is killed. */
+export function spawnPostern(args: readonly string[], { cwd, env }: CommandSetup): ChildProcess {
+  return spawnClean(process.execPath, [MAIN, ...args], { cwd, env: { POSTERN_WORKERS: '1', ...env } });
 }
 
 /** Starts a program in an environment without anything that a machine or a test runner may have set. */

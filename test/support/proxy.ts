@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { type Announcement, type Postern, startPostern } from '../../src/app.ts';
+import type { Announcement } from '../../src/app/announcement.ts';
+import { type Postern, startPostern } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
 
 /** A line of the decision log. */
@@ -107,6 +108,7 @@ function configOf({
 }: ProxySetup): Record<string, unknown> {
   return {
     listen: [{ host: '127.0.0.1', port: 0 }],
+    workers: 1, // this process
     egress: {
       connectPorts: [...connectPorts, ...plainPorts],
       tunnels: { plainPorts, ...tunnels },

@@ -46,11 +46,13 @@ export type ServeSetup = {
   readonly cwd: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether its configuration says where to listen. */
+  readonly ownListeners?: boolean;
 };
 
 /** Runs `postern serve --json` on a free port, and waits until it listens. */
-export async function startServe({ cwd, args = [], env = {} }: ServeSetup): Promise<Serve> {
-  const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+export async function startServe({ cwd, args = [], env = {}, ownListeners }: ServeSetup): Promise<Serve> {
+  const listen = ownListeners || args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
   const child = spawnPostern(['serve', '--json', ...listen, ...args], { cwd, env });
   const out = lineReader(child, child.stdout as Readable);
   const err = lineReader(child, child.stderr as Readable);

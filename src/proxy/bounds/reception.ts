@@ -29,6 +29,8 @@ export type Reception = {
   isTurnedAway(socket: net.Socket): boolean;
   /** Whether what a client did wrong has a line of its own; beyond its rate of requests it is counted as refused. */
   mayBeTold(socket: net.Socket, client: string): boolean;
+  /** Connections and tunnels at this moment. */
+  count(): { readonly connections: number; readonly tunnels: number };
   /** Ends its work; the refusals that the log was not told of yet are written. */
   close(): void;
 };
@@ -131,6 +133,10 @@ export function createReception(
       const limit = limits.spend(client);
       if (limit !== undefined) noteRefusal(socket, client, limit);
       return limit === undefined;
+    },
+    count() {
+      const { connections, tunnels } = limits.count();
+      return { connections, tunnels };
     },
     close() {
       clearInterval(upkeep);

@@ -1,9 +1,9 @@
-import { prepareRoutes, type Reach, unknownDepartments } from './app-upstream.ts';
-import { placeFiles } from './config/file-places.ts';
-import type { Config } from './config/load.ts';
-import type { PolicySet } from './policy/policy.ts';
-import type { Problem } from './policy/result.ts';
-import { loadCredentials } from './proxy/listeners.ts';
+import { placeFiles } from '../config/file-places.ts';
+import type { Config } from '../config/load.ts';
+import type { PolicySet } from '../policy/policy.ts';
+import type { Problem } from '../policy/result.ts';
+import { type ListenerCredentials, loadListenerCredentials, warningsOf } from '../proxy/listeners.ts';
+import { type Reach, type ReadUpstream, readUpstream, unknownDepartments } from './upstream.ts';
 
 /** A configuration held against what it speaks of. */
 export type Examined = {
@@ -13,6 +13,9 @@ export type Examined = {
   readonly ending: readonly Problem[];
   /** Parent proxies that have no address, which may be the fault of where this runs. */
   readonly unknownParents: readonly Problem[];
+  /** What its files hold; of those with problems, nothing. */
+  readonly certificates: ListenerCredentials;
+  readonly upstream: readonly ReadUpstream[];
 };
 
 /**
@@ -25,23 +28,21 @@ export async function examineConfig(
   reach: Reach,
   now: Date,
 ): Promise<Examined> {
-  const credentials = loadCredentials(config.listen, now);
-  const routes = prepareRoutes(config);
+  const certificates = loadListenerCredentials(config.listen, now);
+  const upstream = readUpstream(config.egress.upstream);
   const parents = await examineParents(config, reach);
+  const unreadable = [certificates, upstream].flatMap((read) => (read.ok ? [] : read.error));
+  const read = certificates.ok ? certificates.value : [];
   return {
     problems: [
-      ...(credentials.ok ? [] : placeFiles(credentials.error, config)),
-      ...(routes.ok ? [] : routes.error),
+      ...placeFiles(unreadable, config),
       ...(policies === undefined ? [] : unknownDepartments(config, policies)),
       ...parents.problems,
     ],
-    ending: credentials.ok
-      ? placeFiles(
-          [...credentials.value.values()].flatMap(({ warnings }) => warnings),
-          config,
-        )
-      : [],
+    ending: placeFiles(warningsOf(read), config),
     unknownParents: parents.warnings,
+    certificates: read,
+    upstream: upstream.ok ? upstream.value : [],
   };
 }
 

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../config/load.ts';
+import { expiredExceptions } from '../policy/policy-tests.ts';
+import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+import { type CompiledFolder, loadFolder } from '../policy-store/load.ts';
+import { type Answer, askRunning } from '../supervisor/control.ts';
+import {
+  type AuthorityPems,
+  authorityExists,
+  createAuthority,
+  loadAuthority,
+  pemsOf,
+} from '../tls/authority.ts';
+import type { Announce } from './announcement.ts';
+import { examineConfig } from './examine.ts';
+import type { ProxySetup } from './proxy.ts';
+import { createReach } from './upstream.ts';
+
+/** All that is read at start, once, whoever then serves. */
+export type Prepared = { readonly setup: ProxySetup; readonly folder: CompiledFolder };
+
+/** Reads and checks whatever the configuration names, or says all that is wrong with it. Nothing listens yet. */
+export async function prepare(config: Config, announce: Announce): Promise<Result<Prepared>> {
+  const warn = (problem: Problem): void => announce({ kind: 'warning', problem });
+  const other = await askRunning(config.state, 'status');
+  if (other.ok) return fail([stateInUse(config.state, other.value)]);
+  const folder = await loadFolder(config.policies, Date.now(), policiesCacheIn(config.state));
+  if (!folder.ok) return folder;
+  const { policies } = folder.value;
+  const ports = new Set(config.listen.map(({ port }) => port));
+  const reach = createReach(config, () => ports);
+  const examined = await examineConfig(config, policies, reach, new Date());
+  if (examined.problems.length > 0) return fail(examined.problems);
+  for (const problem of examined.unknownParents) warn(problem);
+  const authority =
+    config.blockPage.https === 'page' ? prepareAuthority(config.certs, announce) : succeed(undefined);
+  if (!authority.ok) return authority;
+  // At start an exception that has ended is a warning: it spares nobody any more, and a restart must not fail by it.
+  for (const problem of expiredExceptions(policies, Date.now())) warn(problem);
+  for (const problem of examined.ending) warn(problem);
+  const { at: _at, text: _text, ...plain } = config;
+  const { certificates, upstream } = examined;
+  const read = { authority: authority.value, upstream, certificates };
+  return succeed({
+    folder: folder.value,
+    setup: { config: plain, worker: undefined, name: newName(), ...read },
+  });
+}
+
+/** The file in which `loadFolder` keeps what the YAML says. */
+export const policiesCacheIn = (state: string): string => join(state, 'policies.cache');
+
+/** Unlike any other proxy's, so that our own element in a `Via` means a loop. */
+const newName = (): string => `postern-${randomBytes(4).toString('hex')}`;
+
+/** The CA is made on first start, so that a fresh machine shows its first block page without a further step. */
+function prepareAuthority(certs: string, announce: Announce): Result<AuthorityPems> {
+  const isNew = !authorityExists(certs);
+  const authority = isNew ? createAuthority(certs, { now: new Date() }) : loadAuthority(certs, new Date());
+  if (!authority.ok) return authority;
+  if (isNew) announce({ kind: 'ca-created', directory: certs });
+  return succeed(pemsOf(authority.value));
+}
+
+/** Two on one state folder would write one log, and each would unlink the other's socket. */
+const stateInUse = (at: string, { pid }: Answer): Problem => ({
+  at,
+  problem: `another Postern, process ${pid}, runs with this state folder`,
+  hint: 'stop it, or give this one a folder of its own with --state',
+});

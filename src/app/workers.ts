@@ -1,0 +1,138 @@
+import { extname, join } from 'node:path';
+import { logName } from '../decision-log/writer.ts';
+import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+import { type PolicySnapshot, snapshotOf } from '../policy-store/snapshot.ts';
+import { shareOf } from '../supervisor/capacity.ts';
+import { checkFree, type Endpoint } from '../supervisor/listen.ts';
+import { replaceEverywhere } from '../supervisor/replace-everywhere.ts';
+import { defaultMemoryMb } from '../supervisor/resources.ts';
+import { spawnWorker, type WorkerProcess } from '../supervisor/worker-process.ts';
+import { startWorkers, type Worker, type Workers } from '../supervisor/workers.ts';
+import type { ProxyAnnouncement, WorkerAnnouncement } from './announcement.ts';
+import type { Crew, MemberStatus } from './crew.ts';
+import type { Answers, Order } from './orders.ts';
+import type { ProxySetup } from './proxy.ts';
+import type { Prepared } from './setup.ts';
+
+// `.ts` in the sources, `.js` where they have been compiled: the compiler mends imports, not this name.
+const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+
+/**
+ * What every worker is made of, as it was read at start, and the policies that are live: whoever is started again becomes
+ * what the others are, whatever stands in the files by then.
+ */
+type Live = { setup: ProxySetup; policies: PolicySnapshot };
+
+/** Has so many workers serve. This process, the primary, carries no traffic. */
+export async function serveByWorkers(
+  count: number,
+  { setup, folder }: Prepared,
+  announce: (announcement: WorkerAnnouncement) => void,
+): Promise<Result<Crew>> {
+  const { config } = setup;
+  const limits = shareOf(config.limits, count, defaultMemoryMb());
+  if (!limits.ok) return fail([limits.error]);
+  const free = await checkFree(config.listen);
+  if (!free.ok) return free;
+  const live: Live = {
+    setup: { ...setup, config: { ...config, limits: limits.value } },
+    policies: snapshotOf(folder),
+  };
+  let endpoints: readonly Endpoint[] = [];
+  let workers: Workers | undefined;
+  // What one finds odd when it starts, the others do too, and each that starts again.
+  const isToBeHeard = (number: number): boolean =>
+    workers === undefined ? number === 1 : workers.list()[number - 1]?.state === 'serving';
+  const started = await startWorkers({
+    count,
+    spawn: (number) =>
+      spawnWorker(WORKER, (said) => {
+        if (isToBeHeard(number)) announce({ ...(said as ProxyAnnouncement), worker: number });
+      }),
+    async start(worker, number) {
+      const begun = await startOne(worker, number, live);
+      if (begun === 'gone' || !begun.ok) return begun;
+      endpoints = begun.value.endpoints;
+      return succeed(undefined);
+    },
+    tellStop: (worker) => tell(worker, { kind: 'stop' }),
+    look: (worker) => void ask(worker, { kind: 'status' }),
+    tell: announce,
+  });
+  if (!started.ok) return started;
+  workers = started.value;
+  return succeed(crewOf(workers, endpoints, live));
+}
+
+/** The ports that the first one found are those of all, and of each that starts again. */
+async function startOne(
+  worker: WorkerProcess,
+  number: number,
+  live: Live,
+): Promise<Answers['start'] | 'gone'> {
+  const { policies, setup } = live;
+  const started = await ask(worker, { kind: 'start', setup: { ...setup, worker: number }, policies });
+  if (started === 'gone' || !started.ok) return started;
+  const { endpoints } = started.value;
+  const { config } = live.setup;
+  const listen = config.listen.map((one, index) => ({ ...one, port: endpoints[index]?.port ?? one.port }));
+  live.setup = { ...live.setup, config: { ...config, listen } };
+  return started;
+}
+
+function crewOf(workers: Workers, endpoints: readonly Endpoint[], live: Live): Crew {
+  const { log, limits } = live.setup.config;
+  return {
+    endpoints,
+    logFile: join(log.dir, logName('*')),
+    async usePolicies(next) {
+      const policies = snapshotOf(next);
+      const replaced = await replaceEverywhere<WorkerProcess>({
+        present: workers.present,
+        prepare: (worker) => ask(worker, { kind: 'prepare', policies }),
+        decide: () => {
+          live.policies = policies;
+        },
+        commit: (worker) => ask(worker, { kind: 'commit', version: policies.version }),
+        forget: (worker) => tell(worker, { kind: 'forget' }),
+      });
+      if (!replaced.ok) return replaced;
+      return replaced.value ? succeed(undefined) : fail([NOBODY_LEFT]);
+    },
+    async useCertificates(certificates) {
+      live.setup = { ...live.setup, certificates };
+      const all = workers.present();
+      await Promise.all(all.map((worker) => ask(worker, { kind: 'certificates', certificates })));
+    },
+    async reopenLogs() {
+      const all = workers.present();
+      const answers = await Promise.all(all.map((worker) => ask(worker, { kind: 'reopen-log' })));
+      return answers.filter((answer): answer is Problem => answer !== 'gone' && answer !== undefined);
+    },
+    status: () => Promise.all(workers.list().map(statusOf)),
+    stop: () => workers.stop(limits.drainMs),
+  };
+}
+
+async function ask<K extends keyof Answers>(
+  worker: WorkerProcess,
+  order: Extract<Order, { readonly kind: K }>,
+): Promise<Answers[K] | 'gone'> {
+  const said = await worker.ask(order);
+  return said === 'gone' ? said : (said.answer as Answers[K]);
+}
+
+const tell = (worker: WorkerProcess, order: Order): void => worker.tell(order);
+
+async function statusOf({ number, restarts, state, process }: Worker): Promise<MemberStatus> {
+  const self = { worker: number, pid: process.pid, startedAt: process.startedAt, restarts };
+  if (state !== 'serving') return { ...self, state };
+  const status = await ask(process, { kind: 'status' });
+  return status === 'gone' ? { ...self, state: 'waiting' } : { ...self, state, ...status };
+}
+
+const NOBODY_LEFT: Problem = {
+  at: 'workers',
+  problem: 'every worker ended while it took the policies',
+  hint: 'see that there is memory enough for them; those in force stay',
+};
