@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -8,6 +8,7 @@ import { connectRaw, type RawClient, request } from '../support/client.ts';
 import { issueServer, newCa } from '../support/credentials.ts';
 import { startHttpOrigin, startRawOrigin } from '../support/origin.ts';
 import { BROKEN_POLICY, freshFolder, isListening, type Line } from '../support/serve.ts';
+import { writeIn } from '../support/temp-dir.ts';
 import {
   connectToAll,
   isAlive,
@@ -260,8 +261,11 @@ describe('a reload', () => {
     expect(after.size).toBe(1);
     expect(after).not.toEqual(before);
 
-    // It comes back with the certificates of the last reload, whatever stands in the files by then.
+    // Broken ones are told at the line that names them, and the last good ones are what a worker comes back with.
     writeFileSync(files.cert, 'broken');
+    const problem = `${files.cert}: the file holds no certificate that can be read`;
+    const at = expect.stringMatching(/\/postern\.yaml:\d+:\d+$/);
+    expect(await serve.reload()).toMatchObject({ ok: false, problems: [{ at, problem }] });
     process.kill((await workerAt(serve, 1)).pid, 'SIGKILL');
     await serve.announced('worker-started');
     expect(await seen()).toEqual(after);
@@ -391,6 +395,38 @@ describe('what keeps workers from starting ends the program, and is told once', 
     other.close();
     expect(status).toBe(1);
     expect(problemsOf(stdout)).toMatchObject([{ problems: [{ problem: 'the address is in use' }] }]);
+  });
+
+  test('what the configuration names and is not so, each at its line, before a CA is made', async () => {
+    const cwd = freshFolder();
+    const config = `listen: [{ port: 45321, tls: { cert: server.crt, key: server.key } }]
+egress:
+  upstream:
+    - { departments: [trad], proxies: [direct] }
+    - proxies: [{ url: "http://127.0.0.1:45321" }]
+`;
+    writeIn(cwd, 'postern.yaml', config);
+    const { status, stdout } = await postern(['serve', '--json'], { cwd, env });
+    expect(status).toBe(1);
+    const told = (place: string, problem: string) => ({ at: join(cwd, `postern.yaml:${place}`), problem });
+    const problems = [
+      told('1:38', `${join(cwd, 'server.crt')}: the file does not exist`),
+      told('1:55', `${join(cwd, 'server.key')}: the file does not exist`),
+      told('4:23', 'there is no department `trad`'),
+      told('5:24', 'the parent proxy 127.0.0.1:45321 is this Postern itself'),
+    ];
+    expect(problemsOf(stdout)).toMatchObject([{ problems }]);
+    expect(existsSync(join(cwd, 'certs'))).toBe(false);
+  });
+
+  test('one address for two listeners, though workers would share it', async () => {
+    const cwd = freshFolder();
+    writeIn(cwd, 'postern.yaml', 'listen: [{ port: 45321 }, { port: 45321 }]\n');
+    const { status, stdout } = await postern(['serve', '--json'], { cwd, env });
+    expect(status).toBe(1);
+    const at = join(cwd, 'postern.yaml:1:27');
+    const problem = '127.0.0.1:45321 is listened on already, by an entry before this one';
+    expect(problemsOf(stdout)).toMatchObject([{ problems: [{ at, problem }] }]);
   });
 
   test('memory that is not enough for so many', async () => {
