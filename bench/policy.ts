@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Timings } from './children/decide.ts';
 import type { Load } from './children/load.ts';
+import { measurePosternStart, stateIn } from './peers/postern.ts';
 import { measureSquidStart, squidVersion, writeSquidList } from './peers/squid.ts';
 import type { Bench } from './support/bench.ts';
 import { domainAt } from './support/domains.ts';
@@ -17,7 +18,6 @@ import {
   TARGETS,
   TARGETS_HOLD_FOR,
 } from './support/policy-report.ts';
-import { measurePosternStart, stateIn } from './support/postern.ts';
 import { runScript } from './support/process.ts';
 import type { Start } from './support/server.ts';
 import { median } from './support/statistics.ts';
@@ -49,10 +49,11 @@ export const policyBench: Bench = {
       const squid = squidVersion();
       const loadBefore = loadNow();
       const measured = await measure({ folder, domains, squid, tell });
-      const peer = squid ?? 'no Squid here (Debian: squid-openssl) to compare with';
+      const peer =
+        squid === undefined ? 'no Squid here (Debian: squid-openssl) to compare with' : `beside ${squid}`;
       return {
         bench: 'policy',
-        machine: machineLines(loadBefore, peer),
+        machine: [...machineLines(loadBefore), peer],
         sections: sectionsOf(measured, domains === TARGETS_HOLD_FOR ? TARGETS : {}),
       };
     } finally {

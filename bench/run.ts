@@ -1,69 +1,32 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { policyBench } from './policy.ts';
-import type { Bench } from './support/bench.ts';
+import { type Benches, readArguments, usage } from './support/arguments.ts';
 import { reportAsJson, reportAsText } from './support/report.ts';
+import { trafficBenches } from './traffic.ts';
 
-/** `npm run bench -- NAME [--json] [options]`: measures, and says which targets are met. Exit 0 unless it cannot run. */
+/**
+ * `npm run bench -- [NAME] [--json] [options]`: measures, and says which targets are met; without a name everything, one
+ * bench after the other. Exit 0 unless it cannot run, or a reply is wrong.
+ */
 
-const BENCHES: Readonly<Record<string, Bench>> = { policy: policyBench };
+const BENCHES: Benches = { ...trafficBenches, policy: policyBench };
 const EXIT_USAGE = 2;
 
 await main(process.argv.slice(2));
 
-async function main([name = '--help', ...rest]: readonly string[]): Promise<void> {
-  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
-  if (name === '--help') process.stdout.write(usage());
-  else if (bench === undefined) refuse(`there is no bench \`${name}\``);
-  else await runBench(bench, rest);
-}
-
-async function runBench(bench: Bench, args: readonly string[]): Promise<void> {
-  const given = readArgs(bench, args);
-  if (given === undefined) return;
-  if (given.help) {
-    process.stdout.write(usage());
-    return;
+async function main(args: readonly string[]): Promise<void> {
+  const given = readArguments(BENCHES, args);
+  switch (given.kind) {
+    case 'help':
+      process.stdout.write(usage(BENCHES));
+      return;
+    case 'refused':
+      process.stderr.write(`${given.problem}\n\n${usage(BENCHES)}`);
+      process.exitCode = EXIT_USAGE;
+      return;
+    case 'run':
+      for (const [name, bench] of Object.entries(given.benches)) {
+        const report = await bench.run(given.numbers, (step) => process.stderr.write(`… ${name}: ${step}\n`));
+        process.stdout.write(`${given.json ? reportAsJson(report) : reportAsText(report)}\n`);
+      }
   }
-  const report = await bench.run(given.options, (step) => process.stderr.write(`… ${step}\n`));
-  process.stdout.write(given.json ? `${reportAsJson(report)}\n` : reportAsText(report));
-}
-
-type Given = {
-  readonly json: boolean;
-  readonly help: boolean;
-  readonly options: Readonly<Record<string, number>>;
-};
-
-function readArgs(bench: Bench, args: readonly string[]): Given | undefined {
-  const known: ParseArgsConfig['options'] = { json: { type: 'boolean' }, help: { type: 'boolean' } };
-  for (const name of Object.keys(bench.options)) known[name] = { type: 'string' };
-  try {
-    const { values } = parseArgs({ args: [...args], options: known });
-    const options = Object.entries(bench.options).map(([name, option]) => {
-      const number = Number(values[name] ?? option.default);
-      if (!Number.isInteger(number) || number < option.min || number > option.max)
-        throw new TypeError(`--${name} takes a whole number from ${option.min} to ${option.max}`);
-      return [name, number] as const;
-    });
-    return { json: values.json === true, help: values.help === true, options: Object.fromEntries(options) };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    refuse(error.message); // parseArgs throws a TypeError for an option that it does not know
-    return undefined;
-  }
-}
-
-function refuse(problem: string): void {
-  process.stderr.write(`${problem}\n\n${usage()}`);
-  process.exitCode = EXIT_USAGE;
-}
-
-function usage(): string {
-  const benches = Object.entries(BENCHES).flatMap(([name, { summary, options }]) => [
-    `  ${name.padEnd(10)} ${summary}`,
-    ...Object.entries(options).map(
-      ([option, { about, default: number }]) => `    --${option} N  ${about} (default ${number})`,
-    ),
-  ]);
-  return ['npm run bench -- NAME [--json] [options]', '', ...benches, ''].join('\n');
 }

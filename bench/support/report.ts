@@ -1,15 +1,19 @@
 /** The units of figures, and how many decimals are worth reading. */
-const DECIMALS = { ns: 0, s: 2, MB: 1 } as const;
+const DECIMALS = { ns: 0, µs: 1, ms: 2, s: 2, MB: 1, KB: 1, '/s': 0, 'MB/s': 0, '%': 0, '': 0 } as const;
 export type Unit = keyof typeof DECIMALS;
 
-/** One thing measured. `squid` is undefined where there is nothing to compare, or no Squid. */
+/** At most so much, or at most so many times what a peer takes in the same run. */
+export type Target =
+  | { readonly kind: 'amount'; readonly atMost: number }
+  | { readonly kind: 'ratio'; readonly to: string; readonly atMost: number };
+
+/** One thing measured: of Postern, and of the peers by their names. Undefined where it was not. */
 export type Figure = {
   readonly what: string;
   readonly unit: Unit;
-  /** At most so much. */
-  readonly target?: number | undefined;
+  readonly target?: Target | undefined;
   readonly postern?: number | undefined;
-  readonly squid?: number | undefined;
+  readonly peers?: Readonly<Record<string, number | undefined>>;
 };
 
 export type Section = {
@@ -27,15 +31,34 @@ export type Report = {
 /** `none`: there is no target, or nothing was measured. */
 export type Verdict = 'met' | 'missed' | 'none';
 
-export function verdictOn({ target, postern }: Figure): Verdict {
+export function verdictOn({ target, postern, peers }: Figure): Verdict {
   if (target === undefined || postern === undefined) return 'none';
-  return postern <= target ? 'met' : 'missed';
+  switch (target.kind) {
+    case 'amount':
+      return postern <= target.atMost ? 'met' : 'missed';
+    case 'ratio': {
+      const ratio = ratioTo(peers?.[target.to], postern);
+      if (ratio === undefined) return 'none';
+      return ratio <= target.atMost ? 'met' : 'missed';
+    }
+  }
 }
 
+/** How many times a peer's figure Postern's is. */
+export const ratioTo = (peer: number | undefined, postern: number | undefined): number | undefined =>
+  peer === undefined || postern === undefined || peer <= 0 || postern < 0 ? undefined : postern / peer;
+
+/** Every figure with its ratios and its verdict. */
 export function reportAsJson(report: Report): string {
   const sections = report.sections.map((section) => ({
     ...section,
-    figures: section.figures.map((figure) => ({ ...figure, verdict: verdictOn(figure) })),
+    figures: section.figures.map((figure) => ({
+      ...figure,
+      ratios: Object.fromEntries(
+        Object.entries(figure.peers ?? {}).map(([name, value]) => [name, ratioTo(value, figure.postern)]),
+      ),
+      verdict: verdictOn(figure),
+    })),
   }));
   return JSON.stringify({ ...report, sections });
 }
@@ -54,16 +77,34 @@ export function reportAsText({ bench, machine, sections }: Report): string {
   ].join('\n');
 }
 
+/** Of each peer its figure, and how many times that Postern's is. */
 function sectionLines({ title, notes, figures }: Section): readonly string[] {
-  const head = ['', 'target', 'Postern', '', 'Squid'];
+  const peers = [...new Set(figures.flatMap((figure) => Object.keys(figure.peers ?? {})))];
+  const head = ['', 'target', 'Postern', '', ...peers.flatMap((name) => [name, RATIO])];
   const rows = figures.map((figure) => [
     figure.what,
-    figure.target === undefined ? '' : `≤ ${amount(figure.target, figure.unit)}`,
+    targetText(figure),
     amount(figure.postern, figure.unit),
     VERDICT_TEXT[verdictOn(figure)],
-    amount(figure.squid, figure.unit),
+    ...peers.flatMap((name) => {
+      const value = figure.peers?.[name];
+      return [amount(value, figure.unit), ratioTo(value, figure.postern)?.toFixed(2) ?? ''];
+    }),
   ]);
   return ['', title, ...notes.map((note) => `  ${note}`), ...columns([head, ...rows])];
+}
+
+const RATIO = '×';
+
+function targetText({ target, unit }: Figure): string {
+  switch (target?.kind) {
+    case undefined:
+      return '';
+    case 'amount':
+      return `≤ ${amount(target.atMost, unit)}`;
+    case 'ratio':
+      return `≤ ${target.atMost.toFixed(2)} × ${target.to}`;
+  }
 }
 
 const VERDICT_TEXT = { met: 'met', missed: 'MISSED', none: '' } as const;

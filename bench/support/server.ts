@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { boundTo } from './cores.ts';
 import { cpuSecondsOf, type Memory, restingMemory } from './process.ts';
 
 const READY_DEADLINE_MS = 300_000;
@@ -13,7 +14,12 @@ export type Command = {
   readonly args: readonly string[];
   /** Where it will accept connections, on 127.0.0.1. */
   readonly port: number;
+  /** The processor that it is bound to. */
+  readonly core?: number | undefined;
 };
+
+/** A program that accepts connections. */
+export type Server = { readonly pid: number; stop(): Promise<void> };
 
 /** How a server came up. */
 export type Start = {
@@ -26,23 +32,34 @@ export type Start = {
 };
 
 /** Starts a server, waits until it accepts, looks at it, and ends it. */
-export async function measureStart({ file, args, port }: Command): Promise<Start> {
+export async function measureStart(command: Command): Promise<Start> {
   const start = performance.now();
-  const server = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = await startServer(command);
+  try {
+    const readySeconds = (performance.now() - start) / 1000;
+    const cpuSeconds = cpuSecondsOf(server.pid);
+    return { readySeconds, cpuSeconds, memory: await restingMemory(server.pid) };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Starts a server and waits until it accepts. */
+export async function startServer({ file, args, port, core }: Command): Promise<Server> {
+  const [program = file, ...rest] = boundTo(core, [file, ...args]);
+  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaints = '';
-  server.stderr.on('data', (chunk: Buffer) => {
+  child.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk;
   });
-  try {
-    const isReady = await untilAccepting(port, server);
-    if (!isReady) throw new Error(`${file} did not come up: ${complaints}`);
-    const readySeconds = (performance.now() - start) / 1000;
-    const { pid } = server;
-    if (pid === undefined) throw new Error(`${file} has no process id`);
-    return { readySeconds, cpuSeconds: cpuSecondsOf(pid), memory: await restingMemory(pid) };
-  } finally {
-    await stop(server);
-  }
+  child.on('error', (error) => {
+    complaints += error.message;
+  });
+  const isReady = await untilAccepting(port, child);
+  const { pid } = child;
+  if (isReady && pid !== undefined) return { pid, stop: () => stop(child) };
+  await stop(child);
+  throw new Error(`${file} did not come up: ${complaints}`);
 }
 
 /** A port that was free a moment ago. */
@@ -87,4 +104,6 @@ async function stop(server: ChildProcess): Promise<void> {
   clearTimeout(impatience);
 }
 
-const hasEnded = (server: ChildProcess): boolean => server.exitCode !== null || server.signalCode !== null;
+/** Without a process id it never began. */
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;

@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { freePort, measureStart, type Start, startServer } from '../support/server.ts';
+import { BLOCK_MARKER, BROWSER_FIELDS, blockedDomains, ORIGIN_NAME } from '../traffic/site.ts';
+import type { Contestant, Setting } from './contestant.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Where a Postern that is started with `folder` keeps its state. */
+export const stateIn = (folder: string): string => join(folder, 'state');
+
+/** Starts `postern serve` with a policy folder. Its state, and the CA that it makes, go to `folder`. */
+export async function measurePosternStart(folder: string, policies: string): Promise<Start> {
+  const port = await freePort();
+  const config = writeConfig(folder, port, { policies });
+  return measureStart({ file: process.execPath, args: [MAIN, 'serve', '--config', config], port });
+}
+
+/** Postern as one process, with the site's domains blocked and its log on. */
+export async function startPostern(setting: Omit<Setting, 'pageBytes'>): Promise<Contestant> {
+  const folder = join(setting.folder, 'postern');
+  const port = await freePort();
+  const policies = join(folder, 'policies');
+  mkdirSync(policies, { recursive: true });
+  writeFileSync(join(policies, 'bench.yaml'), policyText(blockedDomains));
+  const { exchange, down, up } = setting.origins;
+  const config = writeConfig(folder, port, {
+    policies,
+    workers: 1,
+    egress: {
+      connectPorts: [443, exchange, down, up],
+      internalNetworks: ['127.0.0.0/8'], // where the origins are
+      dns: { servers: ['127.0.0.1'], hosts: { [ORIGIN_NAME]: ['127.0.0.1'] } },
+    },
+    limits: { exempt: ['127.0.0.0/8'] }, // all the load is one client
+  });
+  const server = await startServer({
+    file: process.execPath,
+    args: [MAIN, 'serve', '--config', config],
+    port,
+    core: setting.core,
+  });
+  return {
+    ...server,
+    name: 'Postern',
+    port,
+    originHost: ORIGIN_NAME,
+    caFile: join(folder, 'certs', 'ca.crt'),
+    mayClose: false,
+  };
+}
+
+const policyText = (blocked: readonly string[]): string =>
+  JSON.stringify({
+    department: 'bench',
+    title: { en: 'Bench' },
+    members: { networks: ['127.0.0.0/8'] },
+    default: 'allow',
+    rules: [{ id: 'blocked', block: { domains: blocked }, reason: { en: BLOCK_MARKER } }],
+  }); // which is YAML
+
+/** How long its block page is. */
+export async function pageBytesOf({ port }: Contestant): Promise<number> {
+  const page = await new Promise<string>((resolve, reject) => {
+    const path = `http://${blockedDomains[0]}/`;
+    request({ host: '127.0.0.1', port, path, headers: { ...BROWSER_FIELDS } }, (response) =>
+      text(response).then(resolve, reject),
+    )
+      .on('error', reject)
+      .end();
+  });
+  if (!page.includes(BLOCK_MARKER)) throw new Error(`Postern does not block as it should: ${page}`);
+  return Buffer.byteLength(page);
+}
+
+/** Of one process, so that it has the one processor that each of its peers has. */
+function writeConfig(folder: string, port: number, settings: Readonly<Record<string, unknown>>): string {
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, 'postern.yaml');
+  const paths = { certs: join(folder, 'certs'), state: stateIn(folder) };
+  const whole = { listen: [{ host: '127.0.0.1', port }], workers: 1, ...paths, ...settings };
+  writeFileSync(config, JSON.stringify(whole)); // which is YAML
+  return config;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { readArguments, usage } from '../../bench/support/arguments.ts';
+import type { Bench } from '../../bench/support/bench.ts';
+
+const bench = (summary: string, options: Bench['options']): Bench => ({
+  summary,
+  options,
+  run: () => Promise.reject(new Error('nothing is measured here')),
+});
+const rounds = { about: 'measured rounds', default: 5, min: 1, max: 100 };
+const benches = { forward: bench('plain HTTP', { rounds }), policy: bench('decisions', {}) };
+
+describe('the arguments of a bench', () => {
+  it('choose one bench, or all of them', () => {
+    expect(readArguments(benches, ['forward', '--rounds', '2', '--json'])).toEqual({
+      kind: 'run',
+      benches: { forward: benches.forward },
+      json: true,
+      numbers: { rounds: 2 },
+    });
+    expect(readArguments(benches, [])).toEqual({ kind: 'run', benches, json: false, numbers: {} });
+  });
+
+  it.each([
+    ['a bench that there is not', ['backward'], 'there is no bench `backward`'],
+    ['two benches', ['forward', 'policy'], 'name one bench, or none for all'],
+    ['an option of another bench', ['policy', '--rounds', '2'], 'policy takes no --rounds'],
+    ['a number out of range', ['forward', '--rounds', '0'], '--rounds takes a whole number from 1 to 100'],
+    ['what is no number', ['forward', '--rounds', 'two'], '--rounds takes a whole number from 1 to 100'],
+  ])('refuse %s', (_, args, problem) => {
+    expect(readArguments(benches, args)).toEqual({ kind: 'refused', problem });
+  });
+
+  it('refuse an option that no bench knows', () => {
+    expect(readArguments(benches, ['--loud'])).toMatchObject({ kind: 'refused' });
+  });
+
+  it('are all in the usage', () => {
+    expect(readArguments(benches, ['forward', '--help'])).toEqual({ kind: 'help' });
+    expect(usage(benches)).toContain('forward          plain HTTP [--rounds N]');
+    expect(usage(benches)).toContain('--rounds N       measured rounds (default 5)');
+  });
+});
