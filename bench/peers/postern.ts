@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { freePort, measureStart, type Start, startServer } from '../support/server.ts';
-import { BLOCK_MARKER, BROWSER_FIELDS, blockedDomains, ORIGIN_NAME } from '../traffic/site.ts';
+import { BLOCK_MARKER, BROWSER_FIELDS, blockedDomains, ORIGIN_NAME, RELOADED_NAME } from '../traffic/site.ts';
 import type { Contestant, Setting } from './contestant.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -23,17 +23,20 @@ export async function measurePosternStart(folder: string, policies: string): Pro
 export async function startPostern(setting: Omit<Setting, 'pageBytes'>): Promise<Contestant> {
   const folder = join(setting.folder, 'postern');
   const port = await freePort();
-  const policies = join(folder, 'policies');
-  mkdirSync(policies, { recursive: true });
-  writeFileSync(join(policies, 'bench.yaml'), policyText(blockedDomains));
+  const policy = posternPolicyIn(setting.folder);
+  mkdirSync(dirname(policy), { recursive: true });
+  writeFileSync(policy, policyText(blockedDomains));
   const { exchange, down, up } = setting.origins;
   const config = writeConfig(folder, port, {
-    policies,
+    policies: dirname(policy),
     workers: 1,
     egress: {
       connectPorts: [443, exchange, down, up],
       internalNetworks: ['127.0.0.0/8'], // where the origins are
-      dns: { servers: ['127.0.0.1'], hosts: { [ORIGIN_NAME]: ['127.0.0.1'] } },
+      dns: {
+        servers: ['127.0.0.1'],
+        hosts: { [ORIGIN_NAME]: ['127.0.0.1'], [RELOADED_NAME]: ['127.0.0.1'] },
+      },
     },
     limits: { exempt: ['127.0.0.0/8'] }, // all the load is one client
   });
@@ -53,7 +56,10 @@ export async function startPostern(setting: Omit<Setting, 'pageBytes'>): Promise
   };
 }
 
-const policyText = (blocked: readonly string[]): string =>
+/** The policy file of a running Postern; it reads it anew on HUP. */
+export const posternPolicyIn = (folder: string): string => join(folder, 'postern', 'policies', 'bench.yaml');
+
+export const policyText = (blocked: readonly string[]): string =>
   JSON.stringify({
     department: 'bench',
     title: { en: 'Bench' },

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, measureStart, type Start, startServer } from '../support/server.ts';
-import { blockedDomains, ORIGIN_NAME } from '../traffic/site.ts';
+import { blockedDomains, ORIGIN_NAME, RELOADED_NAME } from '../traffic/site.ts';
 import type { Contestant, Peer, Setting } from './contestant.ts';
 import { pageOf } from './page.ts';
 import { type BumpKey, prepareBump } from './squid-bump.ts';
@@ -43,6 +43,8 @@ export async function measureSquidStart(folder: string, list: string): Promise<S
 
 /** Without ssl-bump, as it is commonly set up. */
 export const squid: Peer = squidPeer('Squid', { accessLog: true });
+/** To tell what the log costs. */
+export const squidWithoutLog: Peer = squidPeer('Squid, no log', { accessLog: false });
 /** With the same kind of key in its certificates as in Postern's. */
 export const squidBump: Peer = squidPeer('Squid, ssl-bump', { accessLog: true, bump: 'P-256' });
 /** With the kind of key of Squid's documentation. */
@@ -59,8 +61,8 @@ function squidPeer(name: string, variant: Variant): Peer {
   };
 }
 
-/** The file of blocked domains of a running Squid, by the folder of its setting. */
-export const squidListIn = ({ folder }: Pick<Setting, 'folder'>, { name }: Peer = squid): string =>
+/** The file of what a running Squid blocks; it reads it anew on HUP. */
+export const squidListIn = (folder: string, name = squid.name): string =>
   join(folderOf(folder, name), 'blocked.txt');
 
 const folderOf = (folder: string, name: string): string => join(folder, name.replace(/\W+/g, '-'));
@@ -70,8 +72,9 @@ async function startSquid(name: string, { accessLog, bump }: Variant, setting: S
   makeFolder(folder);
   mkdirSync(join(folder, 'errors'));
   writeFileSync(join(folder, 'errors', 'ERR_BENCH'), pageOf(setting.pageBytes));
-  writeFileSync(join(folder, 'hosts'), `127.0.0.1 ${ORIGIN_NAME}\n`);
-  writeSquidList(squidListIn(setting, { name } as Peer), blockedDomains);
+  writeFileSync(join(folder, 'hosts'), `127.0.0.1 ${ORIGIN_NAME} ${RELOADED_NAME}\n`);
+  const list = squidListIn(setting.folder, name);
+  writeSquidList(list, blockedDomains);
   const port = await freePort();
   const bumping = bump === undefined ? undefined : prepareBump(folder, bump);
   const { exchange, down, up } = setting.origins;
@@ -79,7 +82,7 @@ async function startSquid(name: string, { accessLog, bump }: Variant, setting: S
     `http_port 127.0.0.1:${port} ${bumping?.portOptions ?? ''}`,
     ...(bumping?.settings ?? []),
     `acl tls_ports port 443 ${exchange} ${down} ${up}`,
-    `acl blocked dstdomain "${join(folder, 'blocked.txt')}"`,
+    `acl blocked dstdomain "${list}"`,
     'deny_info ERR_BENCH blocked',
     'http_access deny CONNECT !tls_ports',
     'http_access deny blocked',

@@ -8,6 +8,8 @@ export type Arguments =
       readonly kind: 'run';
       readonly benches: Benches;
       readonly json: boolean;
+      /** The file that the chart goes to. */
+      readonly svg: string | undefined;
       /** Numbers by their options; a bench takes those that it knows. */
       readonly numbers: Readonly<Record<string, number>>;
     }
@@ -28,6 +30,7 @@ export function readArguments(benches: Benches, args: readonly string[]): Argume
       kind: 'run',
       benches: chosen,
       json: values.json === true,
+      svg: typeof values.svg === 'string' ? values.svg : undefined,
       numbers: numbersOf(chosen, values),
     };
   } catch (error) {
@@ -41,6 +44,7 @@ function parserOptions(benches: Benches): NonNullable<ParseArgsConfig['options']
   return {
     ...Object.fromEntries(numbers.map((name) => [name, { type: 'string' } as const])),
     json: { type: 'boolean' },
+    svg: { type: 'string' },
     help: { type: 'boolean' },
   };
 }
@@ -59,7 +63,7 @@ function numbersOf(benches: Benches, values: Readonly<Record<string, unknown>>):
   const options = new Map(Object.values(benches).flatMap((bench) => Object.entries(bench.options)));
   const numbers: Record<string, number> = {};
   for (const [name, text] of Object.entries(values)) {
-    if (typeof text !== 'string') continue;
+    if (typeof text !== 'string' || name === 'svg') continue;
     const option = options.get(name);
     if (option === undefined) throw new TypeError(`${Object.keys(benches).join()} takes no --${name}`);
     const number = Number(text);
@@ -82,10 +86,12 @@ export function usage(benches: Benches): string {
     ([name, { about, default: number }]) => `  ${`--${name} N`.padEnd(16)} ${about} (default ${number})`,
   );
   return [
-    'npm run bench -- [NAME] [--json] [options]: one bench, or all of them',
+    'npm run bench -- [NAME] [--json] [--svg FILE] [options]: one bench, or all of them',
     '',
     ...lines,
     '',
+    `  ${'--json'.padEnd(16)} each report as a line of JSON`,
+    `  ${'--svg FILE'.padEnd(16)} a chart of what has a target beside a peer`,
     ...optionLines,
     '',
   ].join('\n');

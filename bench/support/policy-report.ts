@@ -180,9 +180,9 @@ function startSection({ domains, starts, postern, squid }: Measured, { startRati
     what: string,
     ours: Start,
     theirs: Start | undefined,
-    target?: Target,
+    aimed?: Pick<Figure, 'target' | 'chart'>,
   ): readonly Figure[] => [
-    { what, unit: 's', target, postern: ours.readySeconds, peers: { Squid: theirs?.readySeconds } },
+    { what, unit: 's', ...aimed, postern: ours.readySeconds, peers: { Squid: theirs?.readySeconds } },
     { what: '  processor time', unit: 's', postern: ours.cpuSeconds, peers: { Squid: theirs?.cpuSeconds } },
   ];
   const memory = (what: string, ours: number, theirs: number | undefined): Figure => ({
@@ -201,7 +201,10 @@ function startSection({ domains, starts, postern, squid }: Measured, { startRati
     figures: [
       ...times('empty list', empty, squid?.empty),
       ...times('from the list', fromList, squid?.full),
-      ...times('from the cache', fromCache, squid?.full, aim),
+      ...times('from the cache', fromCache, squid?.full, {
+        target: aim,
+        chart: `Start with ${count(domains)} listed names, time`,
+      }),
       memory('memory, empty list', empty.memory.residentMb, squid?.empty.memory.residentMb),
       memory('  more, from the list', more(fromList, empty), squidMore),
       memory('  more, from the cache', more(fromCache, empty), squidMore),

@@ -15,6 +15,16 @@ export function treeCpuMicros(root: number): number {
   return ticks * MICROSECONDS_PER_TICK;
 }
 
+/** The memory of a process and its descendants in bytes; what several share counts once (proportional set size). */
+export function treeMemoryBytes(root: number): number {
+  let kibibytes = 0;
+  for (const pid of treeOf(root)) {
+    const rollup = readProcess(pid, 'smaps_rollup');
+    kibibytes += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
+  }
+  return kibibytes * 1024;
+}
+
 /** The process and those that descend from it, at this moment. */
 function treeOf(root: number): readonly number[] {
   const children = new Map<number, number[]>();

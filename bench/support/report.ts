@@ -14,6 +14,8 @@ export type Figure = {
   readonly target?: Target | undefined;
   readonly postern?: number | undefined;
   readonly peers?: Readonly<Record<string, number | undefined>>;
+  /** What it is called in the chart; undefined for what is in none. */
+  readonly chart?: string | undefined;
 };
 
 export type Section = {

@@ -3,6 +3,9 @@
 /** A name that proxies find in their hosts file, at 127.0.0.1. */
 export const ORIGIN_NAME = 'origin.bench.example';
 
+/** Another one, which is blocked and let through again by turns. */
+export const RELOADED_NAME = 'reloaded.bench.example';
+
 /** In every reply that is right: of the origin, and in each proxy's block page. */
 export const ORIGIN_MARKER = 'the-origin-of-the-bench';
 export const BLOCK_MARKER = 'blocked-by-the-policy-of-the-bench';

@@ -19,6 +19,8 @@ import type { TunnelWork } from './units.ts';
 /** One kind of work that is asked of every proxy. */
 export type Work = {
   readonly title: string;
+  /** In the chart. */
+  readonly short: string;
   readonly notes: readonly string[];
   /** What the cost is of, such as `request`. */
   readonly of: string;
@@ -44,6 +46,7 @@ const OPENING = [squidBump, squidBumpRsa, mitmproxy];
 
 export const forward: Work = {
   title: 'Plain HTTP forwarded: GET of 1 KB on kept connections',
+  short: 'HTTP, 1 KB',
   notes: [`wrk with ${CONNECTIONS} connections; the origin is nginx`],
   of: 'request',
   perUnit: 1,
@@ -65,6 +68,7 @@ export const forward: Work = {
 
 export const connect: Work = {
   title: 'CONNECT: a tunnel, a ClientHello to the origin and 1 KB back, the end',
+  short: 'Tunnel with 1 KB',
   notes: [
     `${CONNECTIONS} tunnels at one time; the origin answers a ClientHello with 1 KB and does no TLS, for every proxy alike`,
   ],
@@ -78,11 +82,12 @@ export const connect: Work = {
   })),
 };
 
-export const bulk: Work = bulkWork('down', 'Bulk through a tunnel, to the client');
-export const upload: Work = bulkWork('up', 'Bulk through a tunnel, from the client');
+export const bulk: Work = bulkWork('down', 'to the client');
+export const upload: Work = bulkWork('up', 'from the client');
 
 export const blockHttp: Work = {
   title: 'Block page over plain HTTP',
+  short: 'HTTP block page',
   notes: [`wrk with ${CONNECTIONS} connections asks for ${blockedDomains.length} blocked hosts in turn`],
   of: 'page',
   perUnit: 1,
@@ -104,6 +109,7 @@ export const blockHttp: Work = {
 
 export const blockHttps: Work = {
   title: 'Block page over HTTPS, of hosts that have a certificate already',
+  short: 'HTTPS block page, known host',
   notes: [
     `${CONNECTIONS} at one time: CONNECT, a full TLS 1.3 handshake whose certificate is verified, GET, the page`,
     ...keyNotes(),
@@ -117,6 +123,7 @@ export const blockHttps: Work = {
 
 export const blockHttpsNew: Work = {
   title: 'Block page over HTTPS, of a new host each time',
+  short: 'HTTPS block page, new host',
   notes: ['as above, of a host that nobody has asked for before', ...keyNotes()],
   of: 'page',
   perUnit: 1,
@@ -129,9 +136,10 @@ function keyNotes(): readonly string[] {
   return ["keys are P-256; mitmproxy's are RSA-2048, and so are Squid's in a column of its own"];
 }
 
-function bulkWork(kind: 'down' | 'up', title: string): Work {
+function bulkWork(kind: 'down' | 'up', way: string): Work {
   return {
-    title,
+    title: `Bulk through a tunnel, ${way}`,
+    short: `Tunnel, GB ${way}`,
     notes: [
       `${BULK_LANES} tunnels at one time, each carries ${BULK_BYTES / 2 ** 20} MiB; latency is of a whole one`,
     ],

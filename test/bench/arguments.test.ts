@@ -12,13 +12,20 @@ const benches = { forward: bench('plain HTTP', { rounds }), policy: bench('decis
 
 describe('the arguments of a bench', () => {
   it('choose one bench, or all of them', () => {
-    expect(readArguments(benches, ['forward', '--rounds', '2', '--json'])).toEqual({
+    expect(readArguments(benches, ['forward', '--rounds', '2', '--json', '--svg', 'chart.svg'])).toEqual({
       kind: 'run',
       benches: { forward: benches.forward },
       json: true,
+      svg: 'chart.svg',
       numbers: { rounds: 2 },
     });
-    expect(readArguments(benches, [])).toEqual({ kind: 'run', benches, json: false, numbers: {} });
+    expect(readArguments(benches, [])).toEqual({
+      kind: 'run',
+      benches,
+      json: false,
+      svg: undefined,
+      numbers: {},
+    });
   });
 
   it.each([

@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { IdleAnswer, IdleOrder, TunnelEnds } from '../children/idle-load.ts';
+import type { Contestant } from '../peers/contestant.ts';
+import { treeMemoryBytes } from '../support/process-tree.ts';
+import type { Session } from './session.ts';
+
+/** Bytes of memory for each idle tunnel, at two numbers of them. */
+export type IdleMemory = { readonly atFew: number; readonly atMany: number };
+
+export const FEW_TUNNELS = 1_000;
+
+const IDLE_LOAD = fileURLToPath(new URL('../children/idle-load.ts', import.meta.url));
+/** Opened and closed again before the memory is looked at for the first time. */
+const WARM_UP_TUNNELS = 500;
+/** In which garbage is collected and memory given back, by those who do such things when they are idle. */
+const REST_MS = 12_000;
+const OPENING_DEADLINE_MS = 120_000;
+/** Descriptors of a process that are no tunnels. */
+const OTHER_DESCRIPTORS = 500;
+
+/** How many tunnels this machine lets be open: a proxy has two descriptors for each, the origin one of all proxies. */
+export function tunnelsPossible(contestants: number): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const descriptors = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1]) - OTHER_DESCRIPTORS;
+  return Math.floor(descriptors / Math.max(2, contestants));
+}
+
+/** Of each contestant, at the same time: none has much to do. */
+export async function measureIdle(session: Session, many: number): Promise<ReadonlyMap<string, IdleMemory>> {
+  const contestants = [session.postern, ...session.peers];
+  await withLoads(session, contestants, (open) => open(WARM_UP_TUNNELS));
+  const memory = async (): Promise<readonly number[]> => {
+    await pause(REST_MS);
+    return contestants.map(({ pid }) => treeMemoryBytes(pid));
+  };
+  const none = await memory();
+  return withLoads(session, contestants, async (open) => {
+    const after = async (count: number): Promise<readonly number[]> => {
+      await open(count);
+      return (await memory()).map((bytes, at) => (bytes - (none[at] ?? 0)) / count);
+    };
+    const few = await after(FEW_TUNNELS);
+    const more = await after(many);
+    await open(many); // they are all still there
+    return new Map(contestants.map(({ name }, at) => [name, { atFew: few[at] ?? 0, atMany: more[at] ?? 0 }]));
+  });
+}
+
+/** Runs `use` with a program for each contestant that opens tunnels; `open` has each hold so many. */
+async function withLoads<T>(
+  session: Session,
+  contestants: readonly Contestant[],
+  use: (open: (count: number) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const loads = contestants.map((contestant) => ({ contestant, child: startLoad(session, contestant) }));
+  try {
+    return await use(async (count) => {
+      for (const { contestant, child } of loads) await holdTunnels(contestant, child, count);
+    });
+  } finally {
+    await Promise.all(loads.map(({ child }) => end(child)));
+  }
+}
+
+function startLoad({ setting }: Session, { port, originHost }: Contestant): ChildProcess {
+  const ends: TunnelEnds = {
+    proxyPort: port,
+    to: { host: originHost, port: setting.origins.exchange },
+  };
+  return fork(IDLE_LOAD, [JSON.stringify(ends)]);
+}
+
+async function holdTunnels({ name }: Contestant, child: ChildProcess, open: number): Promise<void> {
+  const order: IdleOrder = { open };
+  const answered = once(child, 'message', { signal: AbortSignal.timeout(OPENING_DEADLINE_MS) });
+  child.send(order);
+  const [answer] = (await answered) as [IdleAnswer];
+  if (answer.problem !== undefined || answer.open !== open)
+    throw new Error(`${name}: ${answer.open} of ${open} tunnels are open: ${answer.problem}`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.disconnect();
+  await ended;
+}
