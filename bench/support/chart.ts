@@ -102,7 +102,7 @@ function groupLines({ title, to, target, bars }: Group, top: number): readonly s
     `<text class="quiet" x="${x(1)}" y="${first - 7}" text-anchor="middle">${escapeXml(to)} = 1</text>`,
     ...bars.flatMap((bar, at) => barLines(bar, first + at * BAR_HEIGHT)),
     `<line class="axis" x1="${LABELS_END}" x2="${LABELS_END}" y1="${first}" y2="${end}"/>`,
-    `<line class="axis" x1="${x(1)}" x2="${x(1)}" y1="${first}" y2="${end}" stroke-dasharray="2 2"/>`,
+    `<line class="axis" x1="${x(1)}" x2="${x(1)}" y1="${first + BAR_HEIGHT}" y2="${end}" stroke-dasharray="2 2"/>`,
     `<line class="target" x1="${x(target)}" x2="${x(target)}" y1="${first - 3}" y2="${first + BAR_HEIGHT + 1}"/>`,
   ];
 }
