@@ -29,7 +29,8 @@ export const reloadBench: Bench = {
           title: `A reload of ${blockedDomains.length} blocked domains, one more or one fewer`,
           notes: [
             `medians of ${reloads} reloads by HUP, from the signal until a request is decided by the new list`,
-            'under load 16 tunnels at one time are opened, used for 1 KB and closed, each on a new connection',
+            'under load 16 tunnels at one time are opened, used for 1 KB and closed, each on a new connection; one that',
+            'fails is followed by another at once',
           ],
           figures: figuresOf(runs),
         },

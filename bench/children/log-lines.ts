@@ -1,6 +1,6 @@
 /**
  * Writes decisions and outcomes by Postern's own writer into the folder that it is given, and prints a `LogLines` as
- * JSON. Nothing else happens in the process, and `fsync` is as by default.
+ * JSON. Nothing else happens in the process, and nothing waits for the disk (`fsync: never`).
  */
 import { newIncident } from '../../src/decision-log/incident.ts';
 import type { DecisionRecord, OutcomeRecord } from '../../src/decision-log/record.ts';

@@ -29,7 +29,6 @@ export async function startPostern(setting: Omit<Setting, 'pageBytes'>): Promise
   const { exchange, down, up } = setting.origins;
   const config = writeConfig(folder, port, {
     policies: dirname(policy),
-    workers: 1,
     egress: {
       connectPorts: [443, exchange, down, up],
       internalNetworks: ['127.0.0.0/8'], // where the origins are

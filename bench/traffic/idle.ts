@@ -8,10 +8,14 @@ import type { Contestant } from '../peers/contestant.ts';
 import { treeMemoryBytes } from '../support/process-tree.ts';
 import type { Session } from './session.ts';
 
-/** Bytes of memory for each idle tunnel, at two numbers of them. */
-export type IdleMemory = { readonly atFew: number; readonly atMany: number };
+/**
+ * Bytes of memory for each idle tunnel: of the first ones, which find room that the warm-up left free, and of those that
+ * were opened beyond them.
+ */
+export type IdleMemory = { readonly first: number; readonly further: number };
 
-export const FEW_TUNNELS = 1_000;
+/** How many are the first ones. */
+export const firstOf = (many: number): number => Math.ceil(many / 4);
 
 const IDLE_LOAD = fileURLToPath(new URL('../children/idle-load.ts', import.meta.url));
 /** Opened and closed again before the memory is looked at for the first time. */
@@ -41,14 +45,29 @@ export async function measureIdle(session: Session, many: number): Promise<Reado
   return withLoads(session, contestants, async (open) => {
     const after = async (count: number): Promise<readonly number[]> => {
       await open(count);
-      return (await memory()).map((bytes, at) => (bytes - (none[at] ?? 0)) / count);
+      return memory();
     };
-    const few = await after(FEW_TUNNELS);
-    const more = await after(many);
+    const few = firstOf(many);
+    const [atFew, atMany] = [await after(few), await after(many)];
     await open(many); // they are all still there
-    return new Map(contestants.map(({ name }, at) => [name, { atFew: few[at] ?? 0, atMany: more[at] ?? 0 }]));
+    return new Map(
+      contestants.map(({ name }, at) => [
+        name,
+        idleMemory(few, many, { none: none[at] ?? 0, few: atFew[at] ?? 0, many: atMany[at] ?? 0 }),
+      ]),
+    );
   });
 }
+
+/** From the bytes of a proxy before there were tunnels, with the first ones, and with many. */
+export const idleMemory = (
+  few: number,
+  many: number,
+  bytes: { readonly none: number; readonly few: number; readonly many: number },
+): IdleMemory => ({
+  first: (bytes.few - bytes.none) / few,
+  further: (bytes.many - bytes.few) / (many - few),
+});
 
 /** Runs `use` with a program for each contestant that opens tunnels; `open` has each hold so many. */
 async function withLoads<T>(

@@ -21,7 +21,7 @@ export type Reload = {
 
 export type ReloadRun = {
   readonly reloads: readonly Reload[];
-  /** Of the load through which the reloads came. */
+  /** Of the load through which the reloads came, those that failed included; who fails tries again at once. */
   readonly tunnels: number;
   readonly failed: number;
   readonly p99Ms: number;
@@ -65,7 +65,7 @@ export async function measureReloads(
       idleCpuSeconds: cpuSeconds,
       loadedSeconds: loaded[at] ?? Number.NaN,
     })),
-    tunnels: units,
+    tunnels: units + wrong,
     failed: wrong,
     p99Ms,
   };
