@@ -30,16 +30,33 @@ describe('the arguments of a bench', () => {
 
   it.each([
     ['a bench that there is not', ['backward'], 'there is no bench `backward`'],
+    ['a name that every object has', ['constructor'], 'there is no bench `constructor`'],
     ['two benches', ['forward', 'policy'], 'name one bench, or none for all'],
     ['an option of another bench', ['policy', '--rounds', '2'], 'policy takes no --rounds'],
     ['a number out of range', ['forward', '--rounds', '0'], '--rounds takes a whole number from 1 to 100'],
+    [
+      'a number with a fraction',
+      ['forward', '--rounds', '2.5'],
+      '--rounds takes a whole number from 1 to 100',
+    ],
+    ['no number at all', ['forward', '--rounds', ''], '--rounds takes a whole number from 1 to 100'],
     ['what is no number', ['forward', '--rounds', 'two'], '--rounds takes a whole number from 1 to 100'],
   ])('refuse %s', (_, args, problem) => {
     expect(readArguments(benches, args)).toEqual({ kind: 'refused', problem });
   });
 
-  it('refuse an option that no bench knows', () => {
-    expect(readArguments(benches, ['--loud'])).toMatchObject({ kind: 'refused' });
+  it.each([
+    ['an option that no bench knows', ['--loud'], '--loud'],
+    ['a chart without a file', ['forward', '--svg'], '--svg'],
+  ])('refuse %s, and name it', (_, args, named) => {
+    expect(readArguments(benches, args)).toEqual({
+      kind: 'refused',
+      problem: expect.stringContaining(named),
+    });
+  });
+
+  it('reach every bench that knows them when all are run', () => {
+    expect(readArguments(benches, ['--rounds', '100'])).toMatchObject({ benches, numbers: { rounds: 100 } });
   });
 
   it('are all in the usage', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Report, reportAsJson, reportAsText } from '../../bench/support/report.ts';
+import { type Report, ratioTo, reportAsJson, reportAsText, verdictOn } from '../../bench/support/report.ts';
 
 const report: Report = {
   bench: 'example',
@@ -77,5 +77,24 @@ describe('the report of a bench', () => {
     expect(sections[0]?.figures.map(({ verdict }) => verdict)).toEqual(['met', 'missed', 'none', 'none']);
     expect(sections[1]?.figures.map(({ verdict }) => verdict)).toEqual(['met', 'missed', 'none']);
     expect(sections[1]?.figures[0]?.ratios).toEqual({ Squid: 0.8, tinyproxy: 0.25 });
+  });
+});
+
+describe('a ratio', () => {
+  it("is how many times a peer's figure Postern's is", () => {
+    expect(ratioTo(70, 56)).toBe(0.8);
+    expect(ratioTo(70, 0)).toBe(0);
+  });
+
+  it.each([
+    ['nothing was measured of the peer', undefined, 56],
+    ['nothing was measured of Postern', 70, undefined],
+    ['the peer took nothing', 0, 56],
+    ['noise made the peer cheaper than nothing', -3, 56],
+    ['noise made Postern cheaper than nothing', 70, -3],
+  ])('is none where %s', (_, peer, postern) => {
+    expect(ratioTo(peer, postern)).toBeUndefined();
+    const target = { kind: 'ratio', to: 'Squid', atMost: 0.8 } as const;
+    expect(verdictOn({ what: 'it', unit: 'µs', target, postern, peers: { Squid: peer } })).toBe('none');
   });
 });
