@@ -14,21 +14,34 @@ const RANDOM_CHARACTERS = 16;
 
 /** `now` is in milliseconds since the epoch. */
 export function newIncident(now: number): Incident {
-  let time = '';
-  for (let rest = now, index = 0; index < TIME_CHARACTERS; index++, rest = Math.floor(rest / 32))
-    time = CROCKFORD.charAt(rest % 32) + time;
-  let random = '';
-  for (const byte of takeRandom(RANDOM_CHARACTERS)) random += CROCKFORD.charAt(byte % 32);
-  return { id: time + random, code: `${random.slice(-8, -4)}-${random.slice(-4)}` };
+  const random = takeRandom();
+  return { id: timeText(now) + random, code: `${random.slice(-8, -4)}-${random.slice(-4)}` };
 }
 
-/** Random bytes are drawn for many incidents at once: each call to the generator costs more than its bytes. */
-const POOL_BYTES = 4_096;
-let pool = Buffer.alloc(0);
+/** What a millisecond's incidents begin with is worked out once. */
+let lastTime = Number.NaN;
+let lastText = '';
 
-function takeRandom(count: number): Buffer {
-  if (pool.length < count) pool = randomBytes(POOL_BYTES);
-  const taken = pool.subarray(0, count);
-  pool = pool.subarray(count);
-  return taken;
+function timeText(now: number): string {
+  if (now === lastTime) return lastText;
+  lastText = '';
+  for (let rest = now, index = 0; index < TIME_CHARACTERS; index++, rest = Math.floor(rest / 32))
+    lastText = CROCKFORD.charAt(rest % 32) + lastText;
+  lastTime = now;
+  return lastText;
+}
+
+/** Drawn, and turned into characters, for 256 incidents at once: a call to the generator costs more than its bytes. */
+const POOL_CHARACTERS = 256 * RANDOM_CHARACTERS;
+let pool = Buffer.alloc(0);
+let taken = 0;
+
+function takeRandom(): string {
+  if (taken === pool.length) {
+    pool = randomBytes(POOL_CHARACTERS);
+    for (const [index, byte] of pool.entries()) pool[index] = CROCKFORD.charCodeAt(byte % 32);
+    taken = 0;
+  }
+  taken += RANDOM_CHARACTERS;
+  return pool.toString('latin1', taken - RANDOM_CHARACTERS, taken);
 }

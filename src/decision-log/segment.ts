@@ -32,7 +32,10 @@ export function openSegment(
 ): Segment {
   mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   let descriptor = openForAppend(path);
-  let pending: Buffer[] = [];
+  let lines: string[] = [];
+  /** What is left of a write that the kernel took in part: it begins inside a line, and completes it. */
+  let rest: Buffer = Buffer.alloc(0);
+  /** Of both. */
   let pendingBytes = 0;
   let lost = 0;
   let commit: PromiseWithResolvers<boolean> | undefined;
@@ -41,21 +44,28 @@ export function openSegment(
   let fault: Error | undefined;
   let isClosed = false;
 
+  const writeRest = (): void => {
+    while (rest.length > 0) {
+      const written = writeSync(descriptor, rest);
+      pendingBytes -= written;
+      rest = rest.subarray(written);
+    }
+  };
+
   const writePending = (): void => {
     // One write for all lines; but while the disk refuses, the first alone asks, and the backlog is not copied in vain.
-    const batches = fault === undefined ? [Buffer.concat(pending)] : pending;
-    let taken = 0;
-    let rest: Buffer = Buffer.alloc(0);
+    const batches = fault === undefined ? [lines.join('')] : lines;
+    let begun = 0;
     try {
+      writeRest();
       for (const batch of batches) {
-        for (rest = batch; rest.length > 0; ) rest = rest.subarray(writeSync(descriptor, rest));
-        taken += 1;
+        rest = Buffer.from(batch);
+        begun += 1;
+        writeRest();
       }
       if (fsync === 'always') fdatasyncSync(descriptor);
     } finally {
-      // After a partial write the rest begins inside a line, and completes it when the disk takes it.
-      pending = taken === batches.length ? [] : [rest, ...batches.slice(taken + 1)];
-      pendingBytes = pending.reduce((sum, { length }) => sum + length, 0);
+      lines = batches.slice(begun);
     }
   };
 
@@ -84,24 +94,25 @@ export function openSegment(
   const noteLoss = (): void => {
     const line = { v: 1, time: new Date().toISOString(), event: 'gap', lines: lost };
     lost = 0;
-    push(Buffer.from(`${JSON.stringify(line)}\n`));
+    const text = `${JSON.stringify(line)}\n`;
+    push(text, Buffer.byteLength(text));
     writePending();
   };
 
-  const push = (bytes: Buffer): void => {
-    pending.push(bytes);
-    pendingBytes += bytes.length;
+  const push = (line: string, bytes: number): void => {
+    lines.push(line);
+    pendingBytes += bytes;
   };
 
   return {
     append(line) {
       if (isClosed) return;
-      const bytes = Buffer.from(line);
-      if (pendingBytes + bytes.length > MAX_PENDING_BYTES) {
+      const bytes = Buffer.byteLength(line);
+      if (pendingBytes + bytes > MAX_PENDING_BYTES) {
         lost += 1;
         return;
       }
-      push(bytes);
+      push(line, bytes);
       scheduled ??= setImmediate(flush);
     },
     committed() {

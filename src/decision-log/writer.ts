@@ -1,11 +1,7 @@
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { lineFields } from './line.ts';
+import { recordLine } from './line.ts';
 import type { DecisionLog } from './record.ts';
 import { type Fsync, openSegment } from './segment.ts';
-
-/** Version of the line schema in docs/log-format.md. */
-const SCHEMA_VERSION = 1;
 
 export type LogSettings = {
   readonly dir: string;
@@ -42,16 +38,12 @@ export function openDecisionLog(
 ): DecisionLogFile {
   const path = join(settings.dir, logName(worker));
   const segment = openSegment(path, settings.fsync, onFault);
-  const lines = pino(
-    { base: null, timestamp: false, formatters: { level: () => ({ v: SCHEMA_VERSION }) } },
-    { write: (line: string) => segment.append(escapeInvisible(line)) },
-  );
   const open = new Set<string>();
   let onLastOutcome: (() => void) | undefined;
   return {
     path,
     write(record) {
-      lines.info(lineFields(record));
+      segment.append(recordLine(record));
       if (record.event === 'decision') open.add(record.incident.id);
       if (record.event === 'outcome') open.delete(record.incident.id);
       if (open.size === 0) onLastOutcome?.();
@@ -71,19 +63,4 @@ export function openDecisionLog(
       segment.close();
     },
   };
-}
-
-/**
- * JSON leaves DEL, C1 controls and the marks that reorder text (Unicode Bidirectional Algorithm) as they are; in a
- * terminal or an editor they would let a host name rewrite the line that reports it. Half a surrogate pair (`Cs`)
- * would be lost in UTF-8.
- */
-const INVISIBLE =
-  /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\p{Cs}]/gu;
-
-function escapeInvisible(line: string): string {
-  return line.replace(
-    INVISIBLE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

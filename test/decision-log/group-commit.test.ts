@@ -116,6 +116,26 @@ describe('a write that the kernel takes in parts', () => {
     expect(await segment.committed()).toBe(true);
     expect(segment.text()).toBe('a line\nanother line\n');
   });
+
+  test('and then refuses may stop inside a character, or at a second line, and goes on there', async () => {
+    const segment = open();
+    write
+      .mockImplementationOnce((fd, bytes) => realWrite(fd, bytes.subarray(0, 2))) // of the three bytes of 한
+      .mockImplementationOnce(noSpace)
+      .mockImplementationOnce((fd, bytes) => realWrite(fd, bytes))
+      .mockImplementationOnce((fd, bytes) => realWrite(fd, bytes.subarray(0, 4)))
+      .mockImplementation(noSpace);
+    segment.append('한국어\n');
+    expect(await segment.committed()).toBe(false);
+    segment.append('second\n');
+    segment.append('third\n');
+    expect(await segment.committed()).toBe(false);
+    expect(segment.text()).toBe('한국어\nseco');
+    diskHasRoom();
+    segment.append('fourth\n');
+    expect(await segment.committed()).toBe(true);
+    expect(segment.text()).toBe('한국어\nsecond\nthird\nfourth\n');
+  });
 });
 
 describe('a disk that refuses', () => {
@@ -178,6 +198,25 @@ describe('a disk that refuses', () => {
       event: 'gap',
       lines: 3,
     });
+  });
+
+  test('for too long costs lines by their bytes, not their characters; what was written makes room again', async () => {
+    const segment = open();
+    const twoMegabytes = `${'é'.repeat(2 ** 20 - 1)}x\n`;
+    for (let round = 0; round < 2; round++) {
+      diskIsFull();
+      for (let number = 0; number < 33; number++) segment.append(twoMegabytes);
+      expect(await segment.committed()).toBe(false);
+      diskHasRoom();
+      vi.runOnlyPendingTimers();
+    }
+    const lines = segment.text().trimEnd().split('\n');
+    expect(lines.map((line) => (line.startsWith('{') ? JSON.parse(line).lines : 'é'))).toEqual([
+      ...Array(32).fill('é'),
+      1,
+      ...Array(32).fill('é'),
+      1,
+    ]);
   });
 
   test('keeps nobody from stopping', async () => {

@@ -1,5 +1,5 @@
-import { lineFields } from '../../src/decision-log/line.ts';
-import type { LogEntry, LoggedDecision } from '../../src/decision-log/parse-line.ts';
+import { recordLine } from '../../src/decision-log/line.ts';
+import type { LoggedDecision } from '../../src/decision-log/parse-line.ts';
 import { parseLine } from '../../src/decision-log/parse-line.ts';
 import { identify } from '../../src/identity/identify.ts';
 import { decide } from '../../src/policy/decide.ts';
@@ -17,7 +17,7 @@ export function logged(
   const asked = { ...factsOf(url, { client: '10.1.0.7' }), ...rest };
   const { client, user, groups } = asked;
   const facts = { ...asked, ...identify({ client, user, groups, listenerPort }, policies) };
-  const fields = lineFields({
+  const line = recordLine({
     event: 'decision',
     incident: { id: '01KAQWERTY0123456789ABCDEF', code: '89AB-CDEF' },
     facts,
@@ -25,13 +25,10 @@ export function logged(
     policy: policies.version,
     mode: 'enforce',
   });
-  const entry = readBack({ v: 1, ...fields });
+  const entry = unwrap(parseLine(line.trimEnd()));
   if (entry.kind !== 'decision') throw new Error(`not a decision: ${entry.kind}`);
   return entry;
 }
-
-export const readBack = (fields: Readonly<Record<string, unknown>>): LogEntry =>
-  unwrap(parseLine(JSON.stringify(fields)));
 
 type Body = Readonly<Record<string, unknown>>;
 
