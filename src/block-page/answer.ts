@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { BlockReason } from '../policy/decide.ts';
+import { createMemory } from '../policy/memory.ts';
 import { contentOf, timeOf } from './content.ts';
 import { escapeHtml } from './html.ts';
 import { percentEncode } from './links.ts';
-import { createMemory } from './memory.ts';
 import type { Format, Negotiated } from './negotiate.ts';
 import type { Notice } from './notice.ts';
 import { type NoticeResponse, renderNotice, responseOf } from './response.ts';

@@ -1,6 +1,6 @@
 import Negotiator from 'negotiator';
+import { createMemory } from '../policy/memory.ts';
 import { LANGUAGES, type Language } from '../policy/policy.ts';
-import { createMemory } from './memory.ts';
 
 export type Format = 'html' | 'problem-json' | 'text';
 

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import type { Facts, Via } from '../policy/facts.ts';
 import { type Host, parseHost } from '../policy/host.ts';
+import { createMemory } from '../policy/memory.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
-import { remembering } from './remember.ts';
 
 /** The version of the lines in docs/log-format.md that is understood here. */
 const READABLE_VERSION = 1;
@@ -157,14 +157,20 @@ const viaOf = (value: unknown): Via | undefined =>
 const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
 
-// Hosts and clients come again and again; to prove one costs more than all else about its line.
-const proveHost = remembering((text): { readonly host: Host | undefined } => {
+/** Hosts and clients come again and again; to prove one costs more than all else about its line. */
+const REMEMBERED = 50_000;
+
+const hosts = createMemory<{ readonly host: Host | undefined }>(REMEMBERED);
+const hostOf = (value: unknown): Host | undefined =>
+  typeof value === 'string' ? hosts(value, proveHost).host : undefined;
+
+function proveHost(text: string): { readonly host: Host | undefined } {
   const parsed = parseHost(text);
   return { host: parsed.ok ? parsed.value : undefined };
-});
-const hostOf = (value: unknown): Host | undefined =>
-  typeof value === 'string' ? proveHost(value).host : undefined;
+}
 
-const proveAddress = remembering((text) => ({ isAddress: isIP(text) !== 0 }));
+const addresses = createMemory<{ readonly isAddress: boolean }>(REMEMBERED);
 const isAddress = (value: unknown): value is string =>
-  typeof value === 'string' && proveAddress(value).isAddress;
+  typeof value === 'string' && addresses(value, proveAddress).isAddress;
+
+const proveAddress = (text: string): { readonly isAddress: boolean } => ({ isAddress: isIP(text) !== 0 });

@@ -1,8 +1,8 @@
 import type { Ground, LoggedDecision, Verdict } from '../decision-log/parse-line.ts';
-import { remembering } from '../decision-log/remember.ts';
 import { identify } from '../identity/identify.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
+import { createMemory } from '../policy/memory.ts';
 import { lineOf, type PolicySet } from '../policy/policy.ts';
 import { seesMoreThanTheLog } from './unlogged.ts';
 
@@ -65,7 +65,8 @@ export function comparingWith(
  * between the two: whoever belonged to a department that takes members by these stays in it.
  */
 function identifying(policies: PolicySet): (facts: Facts) => string | undefined {
-  const byClient = remembering((client) => identify({ client }, policies));
+  const known = createMemory<ReturnType<typeof identify>>(REMEMBERED_CLIENTS);
+  const byClient = (client: string) => known(client, () => identify({ client }, policies));
   return ({ client, user, department }) => {
     const byUser =
       user === undefined ? undefined : identify({ client: NO_ADDRESS, user }, policies).department;
@@ -75,6 +76,8 @@ function identifying(policies: PolicySet): (facts: Facts) => string | undefined 
     return isUnseen ? department : byClient(client).department;
   };
 }
+
+const REMEMBERED_CLIENTS = 50_000;
 
 /** Lies in no network. */
 const NO_ADDRESS = '';

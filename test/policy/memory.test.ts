@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemory } from '../../src/block-page/memory.ts';
+import { createMemory } from '../../src/policy/memory.ts';
 
 test('what is remembered is made once', () => {
   const recall = createMemory<string>(2);
