@@ -1,8 +1,11 @@
 /**
  * Large buffers for those who have much to read. Beyond so many at one time nobody gets one: that bounds what stalled
- * tunnels can hold. One that is given back is kept for the next.
+ * tunnels can hold. One that is given back is kept for the next, as long as few are: what a busy hour took is not held
+ * for ever after.
  */
 export type LentBuffers = { borrow(): Buffer | undefined; giveBack(buffer: Buffer): void };
+
+const MOST_KEPT = 16;
 
 /** `bytes` is the size of each. */
 export function createLentBuffers(bytes: number, atMost: number): LentBuffers {
@@ -16,7 +19,7 @@ export function createLentBuffers(bytes: number, atMost: number): LentBuffers {
     },
     giveBack(buffer) {
       lent -= 1;
-      free.push(buffer);
+      if (free.length < MOST_KEPT) free.push(buffer);
     },
   };
 }

@@ -22,3 +22,11 @@ test('beyond so many at one time nobody gets one, until one comes back', () => {
   buffers.giveBack(one);
   expect(buffers.borrow()).toBe(one);
 });
+
+test('of many that come back only some are kept', () => {
+  const buffers = createLentBuffers(64, 100);
+  const lent = Array.from({ length: 100 }, () => buffers.borrow() as Buffer);
+  for (const buffer of lent) buffers.giveBack(buffer);
+  const again = Array.from({ length: 100 }, () => buffers.borrow() as Buffer);
+  expect(again.filter((buffer) => lent.includes(buffer))).toHaveLength(16);
+});
