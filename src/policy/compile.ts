@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { checkClaims } from './claims.ts';
 import { buildCatalog } from './language/catalog.ts';
 import { type Inherited, inherit, type Written } from './language/inherit.ts';
 import type {
@@ -14,19 +15,9 @@ import type { CompiledLists } from './matching/host-list.ts';
 import { MAX_PATTERNS_SIZE } from './matching/host-pattern.ts';
 import { createNameTableBuilder } from './matching/name-table.ts';
 import { buildMembership } from './membership.ts';
+import { indexBySet } from './naming.ts';
 import type { ParsedPolicies } from './parse.ts';
-import {
-  type Audience,
-  type Department,
-  type Exception,
-  isUnconditional,
-  type Naming,
-  type PolicySet,
-  type PolicyTest,
-  type Rule,
-  rowOf,
-  type Standing,
-} from './policy.ts';
+import type { Audience, Department, Exception, PolicySet, PolicyTest, Rule } from './policy.ts';
 import { fail, inFileOrder, type Problem, type Result, succeed } from './result.ts';
 import type { Located } from './yaml/yaml-source.ts';
 
@@ -207,48 +198,6 @@ function buildDepartment(
   };
 }
 
-function indexBySet(rules: readonly Rule[], exceptions: readonly Exception[]): ReadonlyMap<number, Naming> {
-  const rulesBySet = groupBySet(rules);
-  const exceptionsBySet = groupBySet(exceptions);
-  const sets = new Set([...rulesBySet.keys(), ...exceptionsBySet.keys()]);
-  const namingOf = (set: number): Naming => {
-    const named = rulesBySet.get(set) ?? [];
-    return {
-      always: standingOf(named.filter(isUnconditional)),
-      conditional: shared(named.filter((rule) => !isUnconditional(rule))),
-      exceptions: exceptionsBySet.get(set) ?? NONE,
-    };
-  };
-  return new Map([...sets].map((set) => [set, namingOf(set)]));
-}
-
-function groupBySet<T extends Rule | Exception>(entries: readonly T[]): ReadonlyMap<number, readonly T[]> {
-  const groups = new Map<number, T[]>();
-  for (const entry of entries)
-    for (const set of entry.target.sets) {
-      const group = groups.get(set);
-      if (group === undefined) groups.set(set, [entry]);
-      else group.push(entry);
-    }
-  return groups;
-}
-
-/** They name the same hosts, equally narrowly, so that of each row the id decides, as it does in `decide`. */
-function standingOf(rules: readonly Rule[]): Standing {
-  const standing: { -readonly [row in keyof Standing]: Rule | undefined } = {
-    locked: undefined,
-    blocking: undefined,
-    allowing: undefined,
-    observedLocked: undefined,
-    observedBlocking: undefined,
-  };
-  for (const rule of rules) {
-    const other = standing[rowOf(rule)];
-    if (other === undefined || rule.id < other.id) standing[rowOf(rule)] = rule;
-  }
-  return standing;
-}
-
 function buildRule(
   { entry, at }: Written<RuleEntry>,
   departmentMode: Department['mode'],
@@ -260,7 +209,7 @@ function buildRule(
     id: entry.id,
     action,
     target: targets.build(entry[action], (...path) => at(action, ...path), problems),
-    ports: setOf(entry.ports),
+    ports: toSet(entry.ports),
     when: entry.when,
     unless: {
       ...buildAudience(entry.unless ?? {}),
@@ -314,20 +263,17 @@ function buildTest(test: NonNullable<DepartmentFile['tests']>[number], at: strin
 }
 
 function buildAudience(entry: AudienceEntry): Audience {
-  return { users: setOf(entry.users), groups: setOf(entry.groups), networks: entry.networks ?? NO_NETWORKS };
+  return { users: toSet(entry.users), groups: toSet(entry.groups), networks: entry.networks ?? NO_NETWORKS };
 }
 
 /**
  * What thousands of rules leave empty is one and the same object: that takes less memory, and a decision finds it in
  * the processor's caches.
  */
-const setOf = <T extends string | number>(values: readonly T[] | undefined): ReadonlySet<T> =>
+const toSet = <T extends string | number>(values: readonly T[] | undefined): ReadonlySet<T> =>
   values === undefined || values.length === 0 ? (NOTHING as ReadonlySet<T>) : new Set(values);
 
-const shared = <T>(values: readonly T[]): readonly T[] => (values.length === 0 ? NONE : values);
-
 const NOTHING: ReadonlySet<never> = new Set();
-const NONE: readonly never[] = [];
 const NO_NETWORKS: Audience['networks'] = [];
 
 function checkUnique(
@@ -359,48 +305,6 @@ function unique(files: readonly Located<DepartmentFile>[]): readonly Located<Dep
   return files.filter(
     (file, index) => files.findIndex(({ value }) => value.department === file.value.department) === index,
   );
-}
-
-/** A network, port, user or group belongs to one department: else two would decide for one request. */
-function checkClaims(files: readonly Located<DepartmentFile>[], problems: Problem[]): void {
-  const claimed = new Map<string, { readonly department: string; readonly at: string }>();
-  for (const file of files)
-    for (const { what, name, path } of claimsOf(file.value)) {
-      const { department } = file.value;
-      const at = file.at(['members', ...path]);
-      const claim = `the ${what} ${name}`;
-      const other = claimed.get(claim);
-      if (other === undefined) claimed.set(claim, { department, at });
-      else if (other.department === department)
-        problems.push({ at, problem: `${claim} stands twice`, hint: 'remove one' });
-      else
-        problems.push({
-          at,
-          problem: `${claim} already belongs to \`${other.department}\`, at ${other.at}`,
-          hint: `a ${what} belongs to one department${what === 'network' ? '; a narrower one may lie inside it' : ''}`,
-        });
-    }
-}
-
-type Claim = {
-  readonly what: 'network' | 'port' | 'user' | 'group';
-  readonly name: string;
-  readonly path: readonly (string | number)[];
-};
-
-function claimsOf({ members = {} }: DepartmentFile): readonly Claim[] {
-  const { networks = [], ports = [], users = [], groups = [] } = members;
-  const claim = (what: Claim['what'], names: readonly string[]): Claim[] =>
-    names.map((name, index) => ({ what, name, path: [`${what}s`, index] }));
-  return [
-    ...claim(
-      'network',
-      networks.map(({ text }) => text),
-    ),
-    ...claim('port', ports.map(String)),
-    ...claim('user', users),
-    ...claim('group', groups),
-  ];
 }
 
 /** The value, or undefined with its problems noted. */
