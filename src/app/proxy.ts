@@ -8,6 +8,7 @@ import { saidNothing } from '../proxy/arrival/gate.ts';
 import type { Limits } from '../proxy/bounds/limits.ts';
 import { createReception, type Reception } from '../proxy/bounds/reception.ts';
 import type { PageOverTls } from '../proxy/connect.ts';
+import { isIdle } from '../proxy/http/wire/client-connection.ts';
 import { createListeners, type ListenerCredentials } from '../proxy/listeners.ts';
 import type { ParentState } from '../proxy/outward/health.ts';
 import { createRoutes } from '../proxy/outward/route.ts';
@@ -82,7 +83,7 @@ export async function startProxy(
   const paths = { door, limits, opener, upstreams, tunnels: config.egress.tunnels, pageOverTls };
   const context = { ...paths, name: setup.name, reception };
   const { servers, useCertificates } = createListeners(config.listen, setup.certificates, context);
-  const { drain } = drainable(servers, saidNothing); // before the first connection
+  const { drain } = drainable(servers, (socket) => saidNothing(socket) || isIdle(socket)); // before the first connection
   const listening = await listen(servers, config.listen, worker === undefined ? 'alone' : 'shared');
   if (!listening.ok) {
     reception.close();

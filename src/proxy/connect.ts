@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type net from 'node:net';
 import { servePage } from '../block-page/over-tls.ts';
 import type { Outcome } from '../decision-log/record.ts';
@@ -8,8 +7,16 @@ import { type Admission, type Asked, admit, type Blocked, type Forwarded } from 
 import type { Limits } from './bounds/limits.ts';
 import { holdClient, leaveAtEnd } from './client-socket.ts';
 import { viaOf } from './http/headers.ts';
+import type { IncomingRequest } from './http/wire/incoming-request.ts';
 import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
-import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket } from './respond.ts';
+import {
+  failureOutcome,
+  failureSubject,
+  noticeOf,
+  sendNoticeOnSocket,
+  type Wishes,
+  wishesOf,
+} from './respond.ts';
 import { readOpening } from './tunnels/opening.ts';
 import { closeTunnel } from './tunnels/tls-alert.ts';
 import { carryTunnel, type TunnelContext } from './tunnels/tunnel.ts';
@@ -31,27 +38,27 @@ const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 /** CONNECT (RFC 9110 section 9.3.6). `head` is what the client sent before it had our answer. */
 export function connect(
   asked: Asked,
-  request: IncomingMessage,
-  client: net.Socket,
+  request: IncomingRequest,
   head: Buffer,
   context: ConnectContext,
 ): Promise<void> {
   // Not the request itself, which would then be there as long as its tunnel.
-  const { headers } = request;
+  const { socket: client } = request;
+  const wishes = wishesOf(request);
   const via = viaOf(request, context.name);
   holdClient(client, head);
   return admit(asked, context.door, client, async (admission) => {
     switch (admission.verdict) {
       case 'forward':
-        return openTunnel(asked, admission, { headers, via }, client, context);
+        return openTunnel(asked, admission, { wishes, via }, client, context);
       case 'block': {
         const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
         return pageOverTls === undefined
-          ? refuse(admission, headers, client, context)
+          ? refuse(admission, wishes, client, context)
           : showPage(admission, client, pageOverTls, context.limits);
       }
       case 'fail':
-        return failTunnel(admission, headers, client, context, { error: admission.error });
+        return failTunnel(admission, wishes, client, context, { error: admission.error });
     }
   });
 }
@@ -59,7 +66,7 @@ export function connect(
 async function openTunnel(
   asked: Asked,
   admission: Forwarded,
-  { headers, via }: { readonly headers: IncomingHttpHeaders; readonly via: string },
+  { wishes, via }: { readonly wishes: Wishes; readonly via: string },
   client: net.Socket,
   context: ConnectContext,
 ): Promise<Outcome> {
@@ -70,7 +77,7 @@ async function openTunnel(
     if (opened.ok) opened.value.socket.destroy();
     return { kind: 'client-left' };
   }
-  if (!opened.ok) return failTunnel(admission, headers, client, context, opened.error);
+  if (!opened.ok) return failTunnel(admission, wishes, client, context, opened.error);
   client.write(ESTABLISHED, 'latin1');
   const tunnel = { asked, admission, client, upstream: opened.value.socket };
   return { kind: 'tunnel-closed', ...(await carryTunnel(tunnel, context)), ...carrierOf(opened.value) };
@@ -129,23 +136,23 @@ function mayShowPage({ facts, reason }: Blocked, context: ConnectContext): boole
 
 async function refuse(
   admission: Blocked,
-  headers: IncomingHttpHeaders,
+  wishes: Wishes,
   client: net.Socket,
   { limits }: ConnectContext,
 ): Promise<Outcome> {
   const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
-  await sendNoticeOnSocket(notice, headers, client, limits.lingerMs);
+  await sendNoticeOnSocket(notice, wishes, client, limits.lingerMs);
   return { kind: 'block-page-unseen', cause: 'connect-refused' };
 }
 
 async function failTunnel(
   admission: Admission,
-  headers: IncomingHttpHeaders,
+  wishes: Wishes,
   client: net.Socket,
   { limits }: ConnectContext,
   failure: OpenFailure,
 ): Promise<Outcome> {
   const notice = noticeOf(admission, failureSubject(failure));
-  await sendNoticeOnSocket(notice, headers, client, limits.lingerMs);
+  await sendNoticeOnSocket(notice, wishes, client, limits.lingerMs);
   return failureOutcome(failure);
 }

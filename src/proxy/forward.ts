@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type net from 'node:net';
 import type { Carrier, Outcome } from '../decision-log/record.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { type Admission, type Asked, admit, type Door, type Forwarded } from './admit.ts';
@@ -10,6 +8,8 @@ import { answerAsLast } from './http/last-recipient.ts';
 import { hasBody } from './http/message-rules.ts';
 import { authorityOf, type ForwardTarget } from './http/target.ts';
 import type { Answer } from './http/wire/answer.ts';
+import type { IncomingRequest } from './http/wire/incoming-request.ts';
+import type { OutgoingResponse } from './http/wire/outgoing-response.ts';
 import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
 import type { Parent } from './outward/parent.ts';
 import { refusalError } from './outward/parent-tunnel.ts';
@@ -29,12 +29,10 @@ export type ForwardContext = {
 export function forward(
   asked: Asked,
   target: ForwardTarget,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingRequest,
+  response: OutgoingResponse,
   context: ForwardContext,
 ): Promise<void> {
-  if (hasBody(request)) boundRest(request, response, context.limits.lingerMs);
-  boundHalfClosed(request.socket, response, context.limits.halfClosedMs);
   return admit(asked, context.door, request.socket, async (admission) => {
     switch (admission.verdict) {
       case 'forward':
@@ -43,11 +41,11 @@ export function forward(
           : relay(admission, target, request, response, context);
       case 'block': {
         const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
-        const isServed = await sendNotice(notice, request.headers, response);
+        const isServed = await sendNotice(notice, response);
         return isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' };
       }
       case 'fail':
-        return failExchange(admission, request, response, { error: admission.error });
+        return failExchange(admission, response, { error: admission.error });
     }
   });
 }
@@ -55,29 +53,25 @@ export function forward(
 async function relay(
   admission: Forwarded,
   target: ForwardTarget,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingRequest,
+  response: OutgoingResponse,
   context: ForwardContext,
 ): Promise<Outcome> {
-  let bytesUp = 0;
-  if (hasBody(request))
-    request.on('data', (chunk: Buffer) => {
-      bytesUp += chunk.length;
-    });
-  request.pause(); // until there is a connection to send it on: with this listener it would go by
   const outgoing: UpstreamRequest = {
     client: request.socket,
     destination: admission.destination,
-    method: request.method ?? '',
+    method: request.method,
     path: target.originForm,
     headers: requestHeaders(request, authorityOf(target), context.name, framingOf(request)),
   };
+  const { body } = request;
   const answered = await exchangeSafely(outgoing, request, response, context);
-  if (response.destroyed) return { kind: 'client-left', bytesUp, bytesDown: 0, ...carrierIn(answered) };
+  const bytesUp = body.takenBytes;
+  if (response.isOver) return { kind: 'client-left', bytesUp, bytesDown: 0, ...carrierIn(answered) };
   if (!answered.ok) {
     const { error, ...failure } = answered.error;
-    if (error !== 'client-too-slow') return failExchange(admission, request, response, { error, ...failure });
-    await refuseSlowBody(admission, request, response);
+    if (error !== 'client-too-slow') return failExchange(admission, response, { error, ...failure });
+    await refuseSlowBody(admission, response);
     return { kind: error, bytesUp, bytesDown: 0, ...carrierOf(failure) };
   }
 
@@ -85,20 +79,14 @@ async function relay(
   const carrier = carrierOf({ parent });
   const status = answer.head.statusCode;
   const { ending, bytesDown } = await relayResponse(answer, response, context.name);
+  const passed = { bytesUp: body.takenBytes, bytesDown };
   switch (ending) {
     case 'whole':
-      return { kind: 'response-relayed', status, bytesUp, bytesDown, ...carrier };
+      return { kind: 'response-relayed', status, ...passed, ...carrier };
     case 'client-left':
-      return { kind: 'client-left', bytesUp, bytesDown, ...carrier };
+      return { kind: 'client-left', ...passed, ...carrier };
     case 'broken':
-      return {
-        kind: 'upstream-failed',
-        cause: 'http_response_incomplete',
-        status,
-        bytesUp,
-        bytesDown,
-        ...carrier,
-      };
+      return { kind: 'upstream-failed', cause: 'http_response_incomplete', status, ...passed, ...carrier };
   }
 }
 
@@ -116,8 +104,8 @@ const carrierIn = (answered: Result<Answered, Unanswered>): Carrier =>
  */
 async function exchangeSafely(
   outgoing: UpstreamRequest,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingRequest,
+  response: OutgoingResponse,
   { opener, upstreams, limits, name }: ForwardContext,
 ): Promise<Result<Answered, Unanswered>> {
   const mayRepeat = IDEMPOTENT.has(outgoing.method) && !hasBody(request);
@@ -136,12 +124,12 @@ async function exchangeSafely(
   const idle = mayRepeat ? upstreams.idle(outgoing) : undefined;
   if (idle !== undefined) {
     const first = await send(idle);
-    if (first.ok || !first.error.isStale || response.destroyed) return first;
+    if (first.ok || !first.error.isStale || response.isOver) return first;
   }
   const opened = await opener.toNextHop(outgoing.destination, outgoing.client);
   if (!opened.ok) return opened;
   const { socket, parent } = opened.value;
-  if (response.destroyed) {
+  if (response.isOver) {
     socket.destroy();
     return fail({ error: 'connection_terminated', parent });
   }
@@ -164,65 +152,31 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
 async function failExchange(
   admission: Admission,
-  request: IncomingMessage,
-  response: ServerResponse,
+  response: OutgoingResponse,
   failure: OpenFailure,
 ): Promise<Outcome> {
-  await sendNotice(noticeOf(admission, failureSubject(failure)), request.headers, response);
+  await sendNotice(noticeOf(admission, failureSubject(failure)), response);
   return failureOutcome(failure);
 }
 
 /** RFC 9110 section 15.5.9. */
-async function refuseSlowBody(
-  admission: Admission,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function refuseSlowBody(admission: Admission, response: OutgoingResponse): Promise<void> {
   const subject = {
     kind: 'refused',
     status: 408,
     problem: 'the body of the request came too slowly',
   } as const;
-  response.setHeader('Connection', 'close');
-  await sendNotice(noticeOf(admission, subject), request.headers, response);
+  response.keepsAlive = false;
+  await sendNotice(noticeOf(admission, subject), response);
 }
 
 /**
  * The one framing under which the body goes on (RFC 9112 section 6): the length that was checked, or chunked. Methods
  * that usually have a body say so when they have none.
  */
-function framingOf(request: IncomingMessage): RawHeaders {
+function framingOf(request: IncomingRequest): RawHeaders {
   const [length] = valuesOf(request.rawHeaders, 'content-length');
   if (length !== undefined) return ['Content-Length', length];
   if (hasBody(request)) return ['Transfer-Encoding', 'chunked'];
-  return ['POST', 'PUT', 'PATCH'].includes(request.method ?? '') ? ['Content-Length', '0'] : [];
-}
-
-/**
- * A client that has ended its side may be waiting for its answer (RFC 9112 section 9.6), or be gone. What is written to
- * it tells, so only the silence needs a bound.
- */
-function boundHalfClosed(client: net.Socket, response: ServerResponse, halfClosedMs: number): void {
-  const onEnd = (): void => void client.setTimeout(halfClosedMs);
-  if (client.readableEnded) onEnd();
-  else client.once('end', onEnd);
-  response.once('close', () => client.off('end', onEnd));
-}
-
-/** A client that was answered may go on sending its body for a while (RFC 9112 section 9.6), not for ever. */
-function boundRest(request: IncomingMessage, response: ServerResponse, lingerMs: number): void {
-  response.once('finish', () => {
-    if (request.complete) return;
-    const { socket } = request;
-    const deadline = setTimeout(() => socket.destroy(), lingerMs);
-    // Of a request that was answered Node does not say that it closed with its connection.
-    const forget = (): void => {
-      clearTimeout(deadline);
-      request.off('close', forget);
-      socket.off('close', forget);
-    };
-    request.once('close', forget);
-    socket.once('close', forget);
-    request.resume();
-  });
+  return ['POST', 'PUT', 'PATCH'].includes(request.method) ? ['Content-Length', '0'] : [];
 }

@@ -1,4 +1,4 @@
-import type http from 'node:http';
+import type net from 'node:net';
 import type { Network } from '../policy/network.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import {
@@ -20,7 +20,7 @@ export type ListenerSettings = {
 
 export type Listeners = {
   /** One for each setting, not listening yet. */
-  readonly servers: readonly http.Server[];
+  readonly servers: readonly net.Server[];
   /** Takes other certificates for the handshakes from now on; whoever is connected stays so. */
   useCertificates(credentials: ListenerCredentials): void;
 };
@@ -28,7 +28,7 @@ export type Listeners = {
 /** The certificates of TLS listeners, in the order of their settings; undefined where no TLS is spoken. */
 export type ListenerCredentials = readonly (ServerCredentials | undefined)[];
 
-/** An HTTP server for each listening address, with what stands before it. */
+/** A server for each listening address, with what stands before it. */
 export function createListeners(
   settings: readonly ListenerSettings[],
   certificates: ListenerCredentials,

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type net from 'node:net';
 import { answerTo, headOf } from '../block-page/answer.ts';
 import { negotiate } from '../block-page/negotiate.ts';
@@ -6,6 +5,8 @@ import type { Notice } from '../block-page/notice.ts';
 import type { Outcome } from '../decision-log/record.ts';
 import type { Admission } from './admit.ts';
 import { closeAfterReading } from './client-socket.ts';
+import type { IncomingRequest } from './http/wire/incoming-request.ts';
+import type { OutgoingResponse } from './http/wire/outgoing-response.ts';
 import { carrierOf, type OpenFailure } from './outward/opener.ts';
 
 /** What a response of the proxy's own has to tell about an admitted, blocked or failed request. */
@@ -37,19 +38,20 @@ export const failureOutcome = (failure: OpenFailure): Outcome => ({
 });
 
 /** Answers a plain request; resolves to whether the client took all of it. */
-export function sendNotice(
-  notice: Notice,
-  headers: IncomingHttpHeaders,
-  response: ServerResponse,
-): Promise<boolean> {
-  const answer = answerTo(notice, negotiate(headers));
+export function sendNotice(notice: Notice, response: OutgoingResponse): Promise<boolean> {
+  const answer = answerTo(notice, negotiate(wishesOf(response.request)));
   response.writeHead(answer.status, answer.headers);
-  if (response.req.method === 'HEAD') response.end();
-  else response.end(answer.body, 'latin1');
-  return new Promise((resolve) => {
-    response.once('close', () => resolve(response.writableFinished));
-  });
+  response.endWith(answer.body);
+  return new Promise((resolve) => response.whenOver(resolve));
 }
+
+/** In which form and language a client wants to be told, in its own words. */
+export type Wishes = Parameters<typeof negotiate>[0];
+
+export const wishesOf = (request: IncomingRequest): Wishes => ({
+  accept: request.list('accept'),
+  'accept-language': request.list('accept-language'),
+});
 
 /**
  * Answers on a connection that no HTTP server holds any more (CONNECT, an upgrade, a broken head), and closes it.
@@ -57,11 +59,11 @@ export function sendNotice(
  */
 export function sendNoticeOnSocket(
   notice: Notice,
-  headers: IncomingHttpHeaders,
+  wishes: Wishes,
   socket: net.Socket,
   lingerMs: number,
 ): Promise<boolean> {
-  const answer = answerTo(notice, negotiate(headers));
+  const answer = answerTo(notice, negotiate(wishes));
   socket.end(headOf(answer) + answer.body, 'latin1');
   closeAfterReading(socket, lingerMs);
   return new Promise((resolve) => {

@@ -8,21 +8,22 @@ import { breakOff, closeAfterReading, holdClient } from './client-socket.ts';
 import type { ForwardContext } from './forward.ts';
 import { boundAnswer } from './http/answer-bounds.ts';
 import { responseFault } from './http/exchange.ts';
-import { fields, type RawHeaders, requestHeaders, responseHeaders, viaOf } from './http/headers.ts';
+import { linesOf, type RawHeaders, requestHeaders, responseHeaders, viaOf } from './http/headers.ts';
 import { authorityOf, type ForwardTarget } from './http/target.ts';
+import type { IncomingRequest } from './http/wire/incoming-request.ts';
 import { carrierOf, type OpenFailure } from './outward/opener.ts';
-import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket } from './respond.ts';
+import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket, wishesOf } from './respond.ts';
 import { splice } from './tunnels/splice.ts';
 
 /** A WebSocket handshake in the clear: decided like any request, and joined to its origin when that agrees. */
 export function upgradeToWebSocket(
   asked: Asked,
   target: ForwardTarget,
-  request: IncomingMessage,
-  client: net.Socket,
+  request: IncomingRequest,
   head: Buffer,
   context: ForwardContext,
 ): Promise<void> {
+  const { socket: client } = request;
   holdClient(client, head);
   return admit(asked, context.door, client, async (admission) => {
     switch (admission.verdict) {
@@ -30,7 +31,7 @@ export function upgradeToWebSocket(
         return shakeHands(admission, target, request, client, context);
       case 'block': {
         const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
-        const isServed = await sendNoticeOnSocket(notice, request.headers, client, context.limits.lingerMs);
+        const isServed = await sendNoticeOnSocket(notice, wishesOf(request), client, context.limits.lingerMs);
         return isServed ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: 'client-left' };
       }
       case 'fail':
@@ -42,7 +43,7 @@ export function upgradeToWebSocket(
 async function shakeHands(
   admission: Forwarded,
   target: ForwardTarget,
-  request: IncomingMessage,
+  request: IncomingRequest,
   client: net.Socket,
   context: ForwardContext,
 ): Promise<Outcome> {
@@ -88,7 +89,7 @@ type Handshake =
 function askOrigin(
   socket: net.Socket,
   target: ForwardTarget,
-  request: IncomingMessage,
+  request: IncomingRequest,
   client: net.Socket,
   { limits, name }: ForwardContext,
 ): Promise<Handshake> {
@@ -178,10 +179,8 @@ function relayDecline(
 
 function headOf(response: IncomingMessage, name: string, extra: RawHeaders): string {
   const phrase = http.STATUS_CODES[response.statusCode ?? 0] ?? 'Unknown';
-  const lines = [`HTTP/1.1 ${response.statusCode} ${phrase}`];
-  for (const [field, value] of fields([...dateOf(response), ...responseHeaders(response, name), ...extra]))
-    lines.push(`${field}: ${value}`);
-  return `${lines.join('\r\n')}\r\n\r\n`;
+  const headers = [...dateOf(response), ...responseHeaders(response, name), ...extra];
+  return `HTTP/1.1 ${response.statusCode} ${phrase}\r\n${linesOf(headers)}\r\n`;
 }
 
 /** A response without a date is given that of its arrival (RFC 9110 section 6.6.1). */
@@ -190,12 +189,12 @@ const dateOf = ({ headers }: IncomingMessage): RawHeaders =>
 
 async function failUpgrade(
   admission: Admission,
-  request: IncomingMessage,
+  request: IncomingRequest,
   client: net.Socket,
   { limits }: ForwardContext,
   failure: OpenFailure,
 ): Promise<Outcome> {
   const notice = noticeOf(admission, failureSubject(failure));
-  await sendNoticeOnSocket(notice, request.headers, client, limits.lingerMs);
+  await sendNoticeOnSocket(notice, wishesOf(request), client, limits.lingerMs);
   return failureOutcome(failure);
 }

@@ -1,4 +1,3 @@
-import type http from 'node:http';
 import type net from 'node:net';
 import { createRoster } from './roster.ts';
 
@@ -10,11 +9,11 @@ const SWEEP_MS = 50;
 
 /**
  * Takes no new connection from `drain` on, lets running requests and tunnels end, and ends the rest at the deadline.
- * `saidNothing` tells of a connection on which not a byte of a request came.
+ * `isIdle` tells of a connection on which no request is under way.
  */
 export function drainable(
-  servers: readonly http.Server[],
-  saidNothing: (socket: net.Socket) => boolean,
+  servers: readonly net.Server[],
+  isIdle: (socket: net.Socket) => boolean,
 ): Drainable {
   const connections = createRoster<net.Socket>();
   for (const server of servers)
@@ -25,9 +24,7 @@ export function drainable(
     async drain(deadlineMs) {
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
       const sweep = setInterval(() => {
-        for (const server of servers) server.closeIdleConnections();
-        // To Node a connection is idle only after its first request; browsers open some ahead of any.
-        for (const socket of connections.all()) if (saidNothing(socket)) socket.destroy();
+        for (const socket of connections.all()) if (isIdle(socket)) socket.destroy();
       }, SWEEP_MS);
       const deadline = setTimeout(() => {
         for (const socket of connections.all()) socket.destroy();

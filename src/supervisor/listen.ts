@@ -1,4 +1,3 @@
-import type http from 'node:http';
 import net from 'node:net';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 
@@ -31,7 +30,7 @@ export async function listen(
 }
 
 export function endpointOf(
-  server: http.Server,
+  server: net.Server,
   { tls, proxyProtocol }: { readonly tls?: unknown; readonly proxyProtocol?: unknown } = {},
 ): Endpoint {
   const { address: host, port } = server.address() as net.AddressInfo;

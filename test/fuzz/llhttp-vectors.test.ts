@@ -15,8 +15,8 @@ const vectors = (kind: 'request' | 'response'): (readonly [string, Vector])[] =>
 /** What Postern refuses although the parser takes it, by the problem in the log. */
 const STRICTER = [
   /^the only transfer coding understood here is chunked$/, // RFC 9112 section 6.1: we would have to decode the other
-  /^HTTP\/0\.9 is not spoken/,
-  /^this version of HTTP is not spoken/, // the preface of HTTP/2
+  /^HTTP\/2\.0 is not spoken/, // the preface of HTTP/2
+  /^the request line is not valid HTTP\/1\.1$/, // RTSP, ICE, and HTTP/0.9, which names no version
   /^the request target is not an absolute URL$/, // a fragment, which no target has (RFC 9112 section 3.2)
   /^CONNECT has no body$/,
   /^the authority carries user information$/,

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import type net from 'node:net';
+import net from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { saidNothing } from '../../src/proxy/arrival/gate.ts';
+import { DEFAULT_LIMITS } from '../../src/proxy/bounds/limits.ts';
+import { ClientConnection, isIdle } from '../../src/proxy/http/wire/client-connection.ts';
+import type { OutgoingResponse } from '../../src/proxy/http/wire/outgoing-response.ts';
 import { drainable } from '../../src/supervisor/drain.ts';
 import { connectRaw, request } from '../support/client.ts';
 import { isListening } from '../support/serve.ts';
@@ -11,15 +13,27 @@ const NEVER_MS = 1_000_000;
 
 /** A server whose requests wait until the test lets them go on. */
 async function startServer() {
-  const held: http.ServerResponse[] = [];
-  const server = http.createServer((_request, response) => held.push(response));
-  server.keepAliveTimeout = NEVER_MS;
-  server.on('connect', (_request, socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
-  const { drain } = drainable([server], saidNothing);
+  const held: OutgoingResponse[] = [];
+  const bounds = { ...DEFAULT_LIMITS, keepAliveMs: NEVER_MS };
+  const sockets: net.Socket[] = [];
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.push(socket);
+    new ClientConnection(socket, bounds, {
+      onRequest(_, response) {
+        response.writeHead(200, []);
+        held.push(response);
+      },
+      onLeaving: (request) => void request.socket.write('HTTP/1.1 200 OK\r\n\r\n'),
+      onOutOfTurn: ({ socket }) => socket.destroy(),
+      onMalformed: (_, __, socket) => socket.destroy(),
+      onBrokenBody: (socket) => socket.destroy(),
+    });
+  });
+  const { drain } = drainable([server], isIdle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close();
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   });
   const { port } = server.address() as net.AddressInfo;
   const isHeld = (count: number) =>
@@ -28,7 +42,7 @@ async function startServer() {
 }
 
 /** Opens a connection and says nothing on it, as browsers do ahead of a request. */
-async function connectSilently(server: http.Server) {
+async function connectSilently(server: net.Server) {
   const accepted = once(server, 'connection');
   const client = connectRaw((server.address() as net.AddressInfo).port);
   await accepted;
@@ -82,10 +96,11 @@ describe('drain', () => {
     const drained = drain(NEVER_MS).then(() => {
       isDrained = true;
     });
-    held[0]?.write('first half, ');
+    held[0]?.write(Buffer.from('first half, '));
     await silent.closed(); // what waits for nothing goes first
     expect(isDrained).toBe(false);
-    held[0]?.end('second half');
+    held[0]?.write(Buffer.from('second half'));
+    held[0]?.end();
     expect(await running).toMatchObject({ status: 200, body: 'first half, second half' });
     await drained;
   });
@@ -109,7 +124,7 @@ describe('drain', () => {
     stuck.socket.write('GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n');
     await isHeld(1);
     let hasHeard = false;
-    held[0]?.once('close', () => {
+    held[0]?.whenOver(() => {
       hasHeard = true;
     });
     await drain(1);
@@ -117,8 +132,8 @@ describe('drain', () => {
   });
 
   test('drains all of several servers', async () => {
-    const servers = [http.createServer(), http.createServer()];
-    const { drain } = drainable(servers, saidNothing);
+    const servers = [net.createServer(), net.createServer()];
+    const { drain } = drainable(servers, isIdle);
     const ports = await Promise.all(
       servers.map(async (server) => {
         await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,3 @@
-import type http from 'node:http';
 import type net from 'node:net';
 import { newIncident } from '../../decision-log/incident.ts';
 import { identify } from '../../identity/identify.ts';
@@ -18,7 +17,7 @@ export type Gate = (socket: net.Socket, pass: (socket: net.Socket) => void) => v
  * come to none of them.
  */
 export function putBefore(
-  server: http.Server,
+  server: net.Server,
   gates: readonly Gate[],
   arrive: (socket: net.Socket) => boolean,
 ): void {
@@ -32,7 +31,6 @@ export function putBefore(
       for (const listener of heard) listener.call(server, socket);
     },
   );
-  // The server itself goes on listening: one that does not would enforce no headersTimeout on what is handed to it.
   server.removeAllListeners('connection');
   server.on('connection', (socket: net.Socket) => {
     // Asked for now it is kept; of a connection that is reset it could not be told any more whose it was.

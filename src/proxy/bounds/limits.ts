@@ -98,5 +98,5 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** A little later than the timer towards the origin, so that the client hears of that one, and the log tells who stood still. */
-export const clientIdleMs = ({ exchangeIdleMs }: Limits): number =>
+export const clientIdleMs = ({ exchangeIdleMs }: Pick<Limits, 'exchangeIdleMs'>): number =>
   exchangeIdleMs + Math.min(5_000, exchangeIdleMs);

@@ -1,14 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ProxyError } from '../../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../../policy/result.ts';
 import { watchBodyPace } from '../bounds/body-pace.ts';
 import type { Limits } from '../bounds/limits.ts';
 import { breakOff } from '../client-socket.ts';
-import { fields, listOf, type RawHeaders, responseHeaders, trailerPairs, valuesOf } from './headers.ts';
+import { linesOf, listOf, type RawHeaders, responseHeaders, trailersFor, valuesOf } from './headers.ts';
 import { hasBody } from './message-rules.ts';
 import type { Answer } from './wire/answer.ts';
+import type { IncomingRequest } from './wire/incoming-request.ts';
 import type { NextHopConnection } from './wire/next-hop-connection.ts';
-import type { ResponseHead } from './wire/response-head.ts';
+import type { OutgoingResponse } from './wire/outgoing-response.ts';
 
 /** Why an origin gave no final response. */
 export type ExchangeFailure = {
@@ -35,16 +35,18 @@ export type Outgoing = {
  * whose body is still to be taken. When the client leaves, the upstream connection ends at once.
  */
 export function exchange(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingRequest,
+  response: OutgoingResponse,
   { connection, method, head, keep }: Outgoing,
   { limits, name }: { readonly limits: Limits; readonly name: string },
 ): Promise<Result<Answer, ExchangeFailure>> {
   return new Promise((resolve) => {
     let answer: Answer | undefined;
     let body: RequestBody | undefined;
+    let isStopped = false;
     const stop = (): void => {
-      response.off('close', onClientEnd);
+      isStopped = true;
+      response.onSilence = undefined;
       body?.stop();
     };
     const giveUp = (error: ExchangeFailure['error'], isStale = false): void => {
@@ -53,24 +55,23 @@ export function exchange(
       answer?.break();
       resolve(fail({ error, isStale }));
     };
-    const onClientEnd = (): void => {
+    response.whenOver(() => {
+      if (isStopped) return;
       stop();
       connection.destroy();
       resolve(fail({ error: 'connection_terminated', isStale: false }));
-    };
-    response.once('close', onClientEnd);
+    });
     // The client's own timer goes off too, and may be first, where an origin takes no more of what it uploads.
-    request.once('timeout', () => {
+    response.onSilence = () => {
       if (answer === undefined && connection.socket.writableNeedDrain) giveUp('http_response_timeout');
       else request.socket.destroy();
-    });
+    };
     connection.begin(method, head, {
       onInterim(interim) {
-        if (interim.statusCode !== 100) passInterim(interim, request, response, name);
-        else if (request.httpVersion !== '1.0' && !response.headersSent) {
-          response.writeContinue();
-          body?.begin();
-        }
+        const isContinue = interim.statusCode === 100;
+        const headers = isContinue ? [] : responseHeaders(interim, name);
+        response.writeInterim(interim.statusCode, interim.reasonPhrase, headers);
+        if (isContinue) body?.begin();
       },
       onAnswer(final) {
         const fault = responseFault(final.head);
@@ -87,7 +88,7 @@ export function exchange(
       onDrain: () => body?.resume(),
       onSilence() {
         // While the client does not take what there is, the origin waits for it; the client's own timer (listener) runs.
-        if (!response.writableNeedDrain) giveUp('http_response_timeout');
+        if (!response.isHeldBack) giveUp('http_response_timeout');
       },
       onOver(isReusable) {
         stop();
@@ -107,21 +108,17 @@ export function exchange(
  * Relays a final response and resolves to whether the client got all of it. When the origin breaks off, so does the
  * transfer to the client, by a reset: an ordinary end would make half a file look like a whole one.
  */
-export function relayResponse(answer: Answer, response: ServerResponse, name: string): Promise<Relayed> {
+export function relayResponse(answer: Answer, response: OutgoingResponse, name: string): Promise<Relayed> {
   return new Promise((resolve) => {
     let bytesDown = 0;
     let isBroken = false;
     const breakOffClient = (): void => {
       isBroken = true;
-      if (response.socket !== null) breakOff(response.socket);
-      response.destroy();
+      breakOff(response.request.socket);
     };
-    response.once('close', () => {
+    response.whenOver((isWhole) => {
       answer.abandon();
-      resolve({
-        bytesDown,
-        ending: isBroken ? 'broken' : response.writableFinished ? 'whole' : 'client-left',
-      });
+      resolve({ bytesDown, ending: isBroken ? 'broken' : isWhole ? 'whole' : 'client-left' });
     });
     // An answer that broke in the segment of its head has told so before anybody listened.
     if (answer.state === 'broken') {
@@ -129,28 +126,22 @@ export function relayResponse(answer: Answer, response: ServerResponse, name: st
       return;
     }
     const { statusCode, reasonPhrase } = answer.head;
-    response.writeHead(statusCode, reasonPhrase, responseHeaders(answer.head, name));
-    response.on('drain', () => answer.resume());
+    response.writeHead(statusCode, responseHeaders(answer.head, name), reasonPhrase);
+    response.onDrain = () => answer.resume();
     answer.take({
       onPiece(piece) {
         bytesDown += piece.length;
         if (!response.write(piece)) answer.pause();
       },
       onComplete() {
-        if (response.chunkedEncoding)
-          response.addTrailers(
-            trailerPairs({ rawHeaders: answer.head.rawHeaders, rawTrailers: answer.rawTrailers }),
-          );
-        response.end();
+        const { rawTrailers } = answer;
+        response.end(rawTrailers.length === 0 ? [] : trailersFor(answer.head.rawHeaders, rawTrailers));
       },
       onBroken: breakOffClient,
     });
     // The head waits for a first piece of body to share its segment with, for this turn of the event loop only: a
     // stream of events may send nothing for long.
-    if (answer.state === 'coming' && bytesDown === 0)
-      setImmediate(() => {
-        if (bytesDown === 0 && !response.destroyed && !response.writableEnded) response.flushHeaders();
-      });
+    if (answer.state === 'coming' && bytesDown === 0) setImmediate(() => response.flushHead());
   });
 }
 
@@ -165,62 +156,43 @@ type RequestBody = {
 };
 
 function sendBody(
-  request: IncomingMessage,
+  request: IncomingRequest,
   connection: NextHopConnection,
   limits: Limits,
   onTooSlow: () => void,
 ): RequestBody {
+  const { body } = request;
   const isChunked = valuesOf(request.rawHeaders, 'content-length').length === 0;
   let stopWatching: (() => void) | undefined;
+  let isStopped = false;
   const begin = (): void => {
-    stopWatching ??= watchBodyPace(request, limits, onTooSlow);
+    if (!isStopped) stopWatching ??= watchBodyPace(body, limits, onTooSlow);
   };
-  const onData = (piece: Buffer): void => {
-    begin(); // a client that does not wait for 100 is held to its pace from its first byte on
-    if (!(isChunked ? connection.writeChunk(piece) : connection.write(piece))) request.pause();
-  };
-  const onEnd = (): void => {
-    if (isChunked) connection.write(`0\r\n${trailerLines(request)}\r\n`);
-    connection.requestSent();
-  };
-  request.on('data', onData);
-  request.once('end', onEnd);
   // The origin may leave its 100 out and answer, or never answer: both have their bounds.
-  if (!awaitsContinue(request)) begin();
-  request.resume();
+  if (!request.awaitsContinue) begin();
+  body.take({
+    onPiece(piece) {
+      if (isStopped) return;
+      begin(); // a client that does not wait for 100 is held to its pace from its first byte on
+      if (!(isChunked ? connection.writeChunk(piece) : connection.write(piece))) body.pause();
+    },
+    onComplete() {
+      if (isStopped) return;
+      if (isChunked)
+        connection.write(`0\r\n${linesOf(trailersFor(request.rawHeaders, body.rawTrailers))}\r\n`);
+      connection.requestSent();
+    },
+    onBroken() {}, // it ends the client's connection, and with it the exchange
+  });
   return {
     begin,
-    resume: () => request.resume(),
+    resume: () => body.resume(),
     stop() {
+      isStopped = true;
       stopWatching?.();
-      request.off('data', onData);
-      request.off('end', onEnd);
-      if (!request.complete) request.pause();
+      body.pause();
     },
   };
-}
-
-const trailerLines = (request: IncomingMessage): string =>
-  trailerPairs(request)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join('');
-
-/** Who expects 100 may wait for it (RFC 9110 section 10.1.1); no other expectation, and none in HTTP/1.0, means that. */
-const awaitsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
-  httpVersion !== '1.0' && headers.expect?.trim().toLowerCase() === '100-continue';
-
-/** An interim response as it came (RFC 9110 section 15.2); Node's server writes only some of them itself. */
-function passInterim(
-  interim: ResponseHead,
-  request: IncomingMessage,
-  response: ServerResponse,
-  name: string,
-): void {
-  // While an earlier, pipelined response is still going out this one has no connection: an interim may be dropped.
-  if (request.httpVersion === '1.0' || response.headersSent || response.socket === null) return;
-  const lines = [`HTTP/1.1 ${interim.statusCode} ${interim.reasonPhrase}`];
-  for (const [field, value] of fields(responseHeaders(interim, name))) lines.push(`${field}: ${value}`);
-  response.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 /** Why a response that the parser let pass cannot go on to a client. */
@@ -228,9 +200,11 @@ export function responseFault({
   statusCode = 0,
   httpVersion,
   rawHeaders,
-}: Pick<IncomingMessage, 'statusCode' | 'httpVersion'> & { readonly rawHeaders: RawHeaders }):
-  | ProxyError
-  | undefined {
+}: {
+  readonly statusCode?: number | undefined;
+  readonly httpVersion: string;
+  readonly rawHeaders: RawHeaders;
+}): ProxyError | undefined {
   if (statusCode < 200) return 'http_protocol_error'; // none that ends an exchange (RFC 9110 section 15)
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'http_protocol_error';
   // We ask for no credentials, so an origin that does so in a proxy's words is after those of the client's proxy.

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { RequestHead } from './wire/request-head.ts';
 
 /** Header fields as they came: name, value, name, value, … with spelling, order and repetition kept. */
 export type RawHeaders = readonly string[];
@@ -50,6 +50,14 @@ export function* fields(headers: RawHeaders): Generator<readonly [name: string, 
     yield [headers[index] ?? '', headers[index + 1] ?? ''];
 }
 
+/** Header fields as they are sent, a line for each. */
+export function linesOf(headers: RawHeaders): string {
+  let lines = '';
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    lines += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return lines;
+}
+
 /** All values of a field, in order; its name is in lower case. */
 export function valuesOf(headers: RawHeaders, name: string): string[] {
   const values: string[] = [];
@@ -80,20 +88,19 @@ export function listOf(headers: RawHeaders, name: string): string[] {
 export function forwardsLeft({
   method,
   rawHeaders,
-}: Pick<IncomingMessage, 'method' | 'rawHeaders'>): number | undefined {
+}: Pick<RequestHead, 'method' | 'rawHeaders'>): number | undefined {
   if (method !== 'TRACE' && method !== 'OPTIONS') return undefined;
   const [value] = valuesOf(rawHeaders, 'max-forwards');
   return value === undefined ? undefined : Math.min(Number(value), MAX_FORWARDS);
 }
 
 /** The `Via` of a request that goes on as another: by which proxies it came, and by us (RFC 9110 section 7.6.3). */
-export function viaOf({ headers, httpVersion }: IncomingMessage, name: string): string {
-  const own = `${httpVersion} ${name}`;
-  return headers.via === undefined ? own : `${headers.via}, ${own}`;
+export function viaOf({ rawHeaders, httpVersion }: RequestHead, name: string): string {
+  return [...valuesOf(rawHeaders, 'via'), `${httpVersion} ${name}`].join(', ');
 }
 
 /** Whether a message has been here before: its `Via` names us (RFC 9110 section 7.6.3). */
-export function hasPassed({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): boolean {
+export function hasPassed({ rawHeaders }: Pick<RequestHead, 'rawHeaders'>, name: string): boolean {
   return listOf(rawHeaders, 'via').some((element) => element.split(/\s+/)[1] === name.toLowerCase());
 }
 
@@ -102,7 +109,7 @@ export function hasPassed({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, n
  * version in which the message came to us.
  */
 export function requestHeaders(
-  request: IncomingMessage,
+  request: RequestHead,
   host: string,
   name: string,
   framing: RawHeaders,
@@ -163,21 +170,15 @@ export function responseHeaders(
   return kept;
 }
 
-/** Trailer fields that may follow a body (RFC 9110 section 6.5.1): none that frames, routes or authenticates. */
-export function trailerPairs({
-  rawHeaders,
-  rawTrailers,
-}: {
-  readonly rawHeaders: RawHeaders;
-  readonly rawTrailers: RawHeaders;
-}): [string, string][] {
+/** Of the fields behind a body, those that may go on (RFC 9110 section 6.5.1): none that frames, routes or authenticates. */
+export function trailersFor(rawHeaders: RawHeaders, rawTrailers: RawHeaders): string[] {
   const dropped = droppedFrom(rawHeaders); // an option of `Connection` names trailers too (RFC 9110 section 7.6.1)
-  const pairs: [string, string][] = [];
+  const kept: string[] = [];
   for (const [name, value] of fields(rawTrailers)) {
     const field = name.toLowerCase();
-    if (!dropped.has(field) && !INDISPENSABLE.has(field) && field !== LEADS_AROUND) pairs.push([name, value]);
+    if (!dropped.has(field) && !INDISPENSABLE.has(field) && field !== LEADS_AROUND) kept.push(name, value);
   }
-  return pairs;
+  return kept;
 }
 
 function droppedFrom(headers: RawHeaders): ReadonlySet<string> {

@@ -1,7 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Incident } from '../../decision-log/incident.ts';
 import type { Outcome } from '../../decision-log/record.ts';
-import { fields } from './headers.ts';
+import { fields, linesOf } from './headers.ts';
+import type { IncomingRequest } from './wire/incoming-request.ts';
+import type { OutgoingResponse } from './wire/outgoing-response.ts';
+import type { RequestHead } from './wire/request-head.ts';
 
 /** What may be asked of this proxy; an origin may know more methods, and others. */
 const ALLOW = 'CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE';
@@ -14,8 +16,8 @@ const SECRET = /^(?:authorization|cookie|proxy-.*)$/i;
  * 9.3.7 and 9.3.8). It was decided on like any other, and its origin hears nothing of it.
  */
 export function answerAsLast(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingRequest,
+  response: OutgoingResponse,
   { code }: Incident,
 ): Promise<Outcome> {
   const body = request.method === 'TRACE' ? reflection(request) : '';
@@ -30,19 +32,16 @@ export function answerAsLast(
     'X-Content-Type-Options',
     'nosniff',
   ]);
-  response.end(body, 'latin1');
+  response.endWith(body);
   return new Promise((resolve) => {
-    response.once('close', () =>
-      resolve(
-        response.writableFinished ? { kind: 'answered-by-proxy', status: 200 } : { kind: 'client-left' },
-      ),
+    response.whenOver((isWhole) =>
+      resolve(isWhole ? { kind: 'answered-by-proxy', status: 200 } : { kind: 'client-left' }),
     );
   });
 }
 
 /** The head as it came, less its secrets. */
-function reflection({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
-  const lines = [`${method} ${url} HTTP/${httpVersion}`];
-  for (const [name, value] of fields(rawHeaders)) if (!SECRET.test(name)) lines.push(`${name}: ${value}`);
-  return `${lines.join('\r\n')}\r\n\r\n`;
+function reflection({ method, requestTarget, httpVersion, rawHeaders }: RequestHead): string {
+  const shown = [...fields(rawHeaders)].filter(([name]) => !SECRET.test(name)).flat();
+  return `${method} ${requestTarget} HTTP/${httpVersion}\r\n${linesOf(shown)}\r\n`;
 }

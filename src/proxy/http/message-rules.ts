@@ -1,24 +1,21 @@
-import type { IncomingMessage } from 'node:http';
 import { parseAuthority } from '../../policy/request-url.ts';
 import type { Limits } from '../bounds/limits.ts';
 import { valuesOf } from './headers.ts';
-
-export type RefusedStatus = 400 | 408 | 414 | 421 | 431 | 501 | 505;
-
-/** Why a request is refused before it is even decided on, and the status that says so. */
-export type Refusal = { readonly status: RefusedStatus; readonly problem: string };
+import { bad, type Refusal } from './refusal.ts';
+import { requestFraming } from './wire/request-framing.ts';
+import type { RequestHead } from './wire/request-head.ts';
 
 /**
- * What RFC 9112 has a proxy refuse and Node's parser lets pass: no `Host` or two (section 3.2), and every framing
+ * What RFC 9112 has a proxy refuse although its grammar lets it pass: no `Host` or two (section 3.2), and every framing
  * that another server could read in another way (section 6.1, 6.3, 11.2). More fields than anybody needs are refused
  * first, before they are looked through (RFC 6585 section 5).
  */
 export function findViolation(
-  request: IncomingMessage,
+  request: RequestHead,
   { maxTargetBytes, maxHeaderFields }: Pick<Limits, 'maxTargetBytes' | 'maxHeaderFields'>,
 ): Refusal | undefined {
   // Any length that a server does not care to read is too long (RFC 9112 section 3).
-  if ((request.url ?? '').length > maxTargetBytes)
+  if (request.requestTarget.length > maxTargetBytes)
     return { status: 414, problem: `the request target is longer than ${maxTargetBytes} bytes` };
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0')
     return { status: 505, problem: `HTTP/${request.httpVersion} is not spoken on this connection` };
@@ -27,7 +24,7 @@ export function findViolation(
   return violatesHost(request) ?? violatesFraming(request) ?? violatesMethod(request);
 }
 
-function violatesHost(request: IncomingMessage): Refusal | undefined {
+function violatesHost(request: RequestHead): Refusal | undefined {
   const hosts = valuesOf(request.rawHeaders, 'host');
   if (hosts.length > 1) return bad('the request has more than one Host field');
   if (hosts[0] === undefined)
@@ -36,11 +33,11 @@ function violatesHost(request: IncomingMessage): Refusal | undefined {
   return authority.ok ? undefined : bad(`the Host field is not valid: ${authority.error.problem}`);
 }
 
-function violatesFraming(request: IncomingMessage): Refusal | undefined {
+function violatesFraming(request: RequestHead): Refusal | undefined {
   const lengths = valuesOf(request.rawHeaders, 'content-length');
   const codings = valuesOf(request.rawHeaders, 'transfer-encoding');
   if (lengths.length > 1) return bad('the request has more than one Content-Length field');
-  if (lengths[0] !== undefined && !/^\d+$/.test(lengths[0])) return bad('the Content-Length is not a number');
+  if (lengths[0] !== undefined && !isLength(lengths[0])) return bad('the Content-Length is not a number');
   if (codings.length === 0) return undefined;
   if (lengths.length > 0) return bad('the request has both Content-Length and Transfer-Encoding');
   if (request.httpVersion === '1.0') return bad('HTTP/1.0 has no Transfer-Encoding');
@@ -61,7 +58,7 @@ function violatesCodings(codings: readonly string[]): Refusal | undefined {
 }
 
 /** What some methods must not come with. */
-function violatesMethod(request: IncomingMessage): Refusal | undefined {
+function violatesMethod(request: RequestHead): Refusal | undefined {
   const { method, rawHeaders } = request;
   // Content of a CONNECT would be the tunnel's first bytes to one reader and a body to another (RFC 9110 section
   // 9.3.6); a TRACE has none (section 9.3.8); that of a handshake would be taken for what comes after it.
@@ -76,17 +73,18 @@ function violatesMethod(request: IncomingMessage): Refusal | undefined {
  * A request to switch to WebSocket (RFC 6455), the only protocol that an upgrade may lead to. HTTP/1.0 has no upgrades
  * (RFC 9110 section 7.8).
  */
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  const { method, httpVersion, headers } = request;
-  return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.trim().toLowerCase() === 'websocket';
+export function isWebSocketUpgrade(request: RequestHead): boolean {
+  const { method, httpVersion, rawHeaders } = request;
+  if (method !== 'GET' || httpVersion !== '1.1') return false;
+  const protocols = valuesOf(rawHeaders, 'upgrade');
+  return protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket';
 }
 
-const bad = (problem: string): Refusal => ({ status: 400, problem });
+/** One beyond what a number holds exactly could be read in two ways (RFC 9112 section 6.2: guard against overflow). */
+const isLength = (text: string): boolean => /^\d+$/.test(text) && Number.isSafeInteger(Number(text));
 
 /** Whether a request that passed `findViolation` has content (RFC 9112 section 6.3). */
-export function hasBody(request: IncomingMessage): boolean {
-  const [length] = valuesOf(request.rawHeaders, 'content-length');
-  return length !== undefined
-    ? Number(length) > 0
-    : valuesOf(request.rawHeaders, 'transfer-encoding').length > 0;
+export function hasBody(request: RequestHead): boolean {
+  const framing = requestFraming(request);
+  return framing.kind === 'length' ? framing.length > 0 : framing.kind === 'chunked';
 }

@@ -1,7 +1,7 @@
 import type { Host } from '../../policy/host.ts';
 import { parseAuthority } from '../../policy/request-url.ts';
 import { fail, type Result, succeed } from '../../policy/result.ts';
-import type { Refusal } from './message-rules.ts';
+import type { Refusal } from './refusal.ts';
 
 /** Where a request wants to go. */
 export type Target = { readonly host: Host; readonly port: number };

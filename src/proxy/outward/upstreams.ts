@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import type { Limits } from '../bounds/limits.ts';
-import type { RawHeaders } from '../http/headers.ts';
+import { linesOf, type RawHeaders } from '../http/headers.ts';
 import { authorityOf } from '../http/target.ts';
 import { NextHopConnection } from '../http/wire/next-hop-connection.ts';
 import { createIdleConnections } from './idle-connections.ts';
@@ -59,13 +59,6 @@ export function requestHead(request: UpstreamRequest, parent: Parent | undefined
   const { method, path, headers } = request;
   const target = parent === undefined ? path : absoluteForm(request);
   return `${method} ${target} HTTP/1.1\r\n${linesOf(headers)}${linesOf(credentialsFor(parent, request))}\r\n`;
-}
-
-function linesOf(headers: RawHeaders): string {
-  let lines = '';
-  for (let index = 0; index + 1 < headers.length; index += 2)
-    lines += `${headers[index]}: ${headers[index + 1]}\r\n`;
-  return lines;
 }
 
 /**

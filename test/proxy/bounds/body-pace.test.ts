@@ -1,80 +1,66 @@
-import { PassThrough } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { watchBodyPace } from '../../../src/proxy/bounds/body-pace.ts';
+import { Body } from '../../../src/proxy/http/wire/body.ts';
 
-/** A body on its way through a pipe, watched for 100 bytes in each second; `pass` lets seconds pass. */
-async function watchedBody() {
+/** A body that somebody takes, watched for 100 bytes in each second; `pass` lets seconds pass. */
+function watchedBody() {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   onTestFinished(() => void vi.useRealTimers());
-  const body = new PassThrough();
-  const origin = new PassThrough({ highWaterMark: 1_000 });
+  const body = new Body({ pause() {}, resume() {} });
+  body.take({ onPiece() {}, onComplete() {}, onBroken() {} });
   const onTooSlow = vi.fn();
-  body.pipe(origin);
   const stop = watchBodyPace(body, { requestBodyMs: 1_000, minRequestBodyBytes: 100 }, onTooSlow);
-  await setImmediate();
   return {
     body,
-    origin,
     onTooSlow,
     stop,
-    async send(bytes: number) {
-      body.write(Buffer.alloc(bytes));
-      await setImmediate();
-    },
-    async pass(seconds: number) {
-      vi.advanceTimersByTime(seconds * 1_000);
-      await setImmediate();
-    },
+    send: (bytes: number) => body.add(Buffer.alloc(bytes)),
+    pass: (seconds: number) => vi.advanceTimersByTime(seconds * 1_000),
   };
 }
 
 // Covers: EV-31
-test('a body that drips is too slow after the first span in which too little came', async () => {
-  const { origin, onTooSlow, send, pass } = await watchedBody();
-  origin.resume();
-  await send(100);
-  await pass(1);
+test('a body that drips is too slow after the first span in which too little came', () => {
+  const { onTooSlow, send, pass } = watchedBody();
+  send(100);
+  pass(1);
   expect(onTooSlow).not.toHaveBeenCalled();
-  await send(99);
-  await pass(1);
+  send(99);
+  pass(1);
   expect(onTooSlow).toHaveBeenCalledOnce();
 });
 
-test('a body that comes at its pace may take as long as it likes', async () => {
-  const { origin, onTooSlow, send, pass } = await watchedBody();
-  origin.resume();
+test('a body that comes at its pace may take as long as it likes', () => {
+  const { onTooSlow, send, pass } = watchedBody();
   for (let second = 0; second < 100; second++) {
-    await send(100);
-    await pass(1);
+    send(100);
+    pass(1);
   }
   expect(onTooSlow).not.toHaveBeenCalled();
 });
 
-test('time in which the origin takes nothing is not the client’s, and a whole span follows it', async () => {
-  const { origin, onTooSlow, send, pass } = await watchedBody();
-  await send(5_000);
-  await pass(60);
+test('time in which the origin takes nothing is not the client’s, and a whole span follows it', () => {
+  const { body, onTooSlow, send, pass } = watchedBody();
+  send(5_000);
+  body.pause();
+  pass(60);
   expect(onTooSlow).not.toHaveBeenCalled();
-  await pass(0.9);
-  origin.resume();
-  await setImmediate();
-  await pass(0.9);
+  pass(0.9);
+  body.resume();
+  pass(0.9);
   expect(onTooSlow).not.toHaveBeenCalled();
-  await pass(1);
+  pass(1);
   expect(onTooSlow).toHaveBeenCalledOnce();
 });
 
-test.each<[string, (watched: Awaited<ReturnType<typeof watchedBody>>) => unknown]>([
-  ['its end', ({ body }) => body.end()],
-  ['a client that left', ({ body }) => body.destroy()],
+test.each<[string, (watched: ReturnType<typeof watchedBody>) => unknown]>([
+  ['its end', ({ body }) => body.complete([])],
+  ['a client that left', ({ body }) => body.break()],
   ['a request that is over', ({ stop }) => stop()],
-])('nothing is watched any more after %s', async (_what, end) => {
-  const watched = await watchedBody();
-  watched.origin.resume();
+])('nothing is watched any more after %s', (_what, end) => {
+  const watched = watchedBody();
   end(watched);
-  await setImmediate();
-  await watched.pass(10);
+  watched.pass(10);
   expect(watched.onTooSlow).not.toHaveBeenCalled();
   expect(vi.getTimerCount()).toBe(0);
 });

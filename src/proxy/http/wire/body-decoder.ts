@@ -1,5 +1,5 @@
-import type { ResponseFraming } from './response-framing.ts';
-import { parseTrailers } from './response-head.ts';
+import { parseTrailers } from './field-lines.ts';
+import type { Framing } from './response-framing.ts';
 
 /** Tells the body of a message from its framing and from what comes behind it. */
 export type BodyDecoder = {
@@ -13,7 +13,7 @@ export type BodyDecoder = {
   readonly rawTrailers: readonly string[];
 };
 
-export function createBodyDecoder(framing: ResponseFraming, maxTrailerBytes: number): BodyDecoder {
+export function createBodyDecoder(framing: Framing, maxTrailerBytes: number): BodyDecoder {
   switch (framing.kind) {
     case 'none':
       return new LengthDecoder(0);

@@ -3,7 +3,7 @@ import type { ProxyError } from '../../../policy/proxy-error.ts';
 import { Answer } from './answer.ts';
 import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
 import { keptForMs } from './kept-for.ts';
-import { type ResponseFraming, responseFraming } from './response-framing.ts';
+import { type Framing, responseFraming } from './response-framing.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
 
 /** Why there is no answer. */
@@ -48,7 +48,7 @@ export class NextHopConnection {
   #listener: ExchangeListener | undefined;
   #answer: Answer | undefined;
   #decoder: BodyDecoder | undefined;
-  #framing: ResponseFraming['kind'] = 'none';
+  #framing: Framing['kind'] = 'none';
   /** The part of a head that has come. */
   #partial: Buffer | undefined;
   #interim = 0;

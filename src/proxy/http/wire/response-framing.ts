@@ -1,13 +1,13 @@
 import { valuesOf } from '../headers.ts';
 import type { ResponseHead } from './response-head.ts';
 
-/** How long the body of a response is (RFC 9112 section 6.3). */
-export type ResponseFraming =
+/** How long a body is (RFC 9112 section 6.3). */
+export type Framing =
   | { readonly kind: 'none' | 'chunked' | 'until-close' }
   | { readonly kind: 'length'; readonly length: number };
 
-/** Undefined when the fields contradict one another, or a length is none. */
-export function responseFraming(head: ResponseHead, method: string): ResponseFraming | undefined {
+/** Of a response. Undefined when the fields contradict one another, or a length is none. */
+export function responseFraming(head: ResponseHead, method: string): Framing | undefined {
   const lengths = valuesOf(head.rawHeaders, 'content-length');
   const isCoded = valuesOf(head.rawHeaders, 'transfer-encoding').length > 0;
   const [text] = lengths;

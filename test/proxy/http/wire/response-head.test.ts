@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseResponseHead, parseTrailers } from '../../../../src/proxy/http/wire/response-head.ts';
+import { parseTrailers } from '../../../../src/proxy/http/wire/field-lines.ts';
+import { parseResponseHead } from '../../../../src/proxy/http/wire/response-head.ts';
 
 test('a head is its version, status, phrase and fields, as they came', () => {
   const text = 'HTTP/1.1 200 All right\r\nSet-Cookie: a=b; c\r\nX-Empty:\r\nset-cookie:\t d \t\r\n\r\n';
