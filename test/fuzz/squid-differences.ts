@@ -44,12 +44,12 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     vectors: /^request\/invalid: (?:ICE protocol and|HTTP protocol and ANNOUNCE)/,
     squid: /forwarded/,
-    why: 'Squid passes on any method and takes any protocol’s name. llhttp knows which methods belong to which protocol, and refuses a pair that does not fit.',
+    why: 'Squid passes on any method and takes any protocol’s name. Postern speaks HTTP alone, and answers 501 to methods of other protocols.',
   },
   {
     vectors: /^request\/invalid: Invalid method$/,
     squid: /forwarded/,
-    why: 'Squid passes on methods that it does not know. Postern’s parser has a list of some 35, and answers 501 to others.',
+    why: 'Squid passes on methods that it does not know. Postern has a list of some 35, and answers 501 to others.',
   },
   {
     vectors:
@@ -71,11 +71,6 @@ const EXPLANATIONS: readonly Explanation[] = [
     vectors: /^request\/method: PURGE/,
     squid: /^403$/,
     why: 'PURGE is a command to Squid’s own cache, closed by default. Postern has no cache, and passes it on like any method.',
-  },
-  {
-    vectors: /^request\/method: .* with (?:ICE|RTSP)$/,
-    squid: /^400$/,
-    why: 'llhttp reads requests of ICE/1.0 and RTSP/1.0 like HTTP/1.0 and does not tell which it was; they go on as HTTP/1.1. Squid refuses the names.',
   },
   {
     vectors: /^request\/content-length: Funky/,

@@ -142,7 +142,7 @@ function setField(headers: string[], name: string, value: string): void {
   headers[at + 1] = value;
 }
 
-/** A response, final or interim, as our own wire or `node:http` tells of it. */
+/** A response, final or interim, as our own wire tells of it, or `node:http` of a WebSocket handshake. */
 type ResponseHead = {
   readonly httpVersion: string;
   readonly statusCode?: number | undefined;

@@ -16,7 +16,7 @@ export type TakenOver = { readonly socket: net.Socket; readonly unread: Buffer |
 /**
  * Takes a TCP connection out of the socket that it came in, and puts it into one that reads into memory of ours.
  * Node offers that for connections that are made (`onread` of `net.connect`), and not for those that are accepted, which
- * are half of every tunnel. It also lets go of what `node:http` holds on to with its socket. It rests on three things
+ * are half of every tunnel. It rests on three things
  * that have no public name: `_handle` of a socket, `handle` of the constructor's options, and `readStop` between them.
  *
  * Undefined for whatever is not a plain TCP connection at rest, such as one that speaks TLS, and where Node has come to
