@@ -1,5 +1,26 @@
 import net from 'node:net';
 
+/** Something that is known of connections. */
+export type SocketNote<T> = {
+  get(socket: net.Socket): T | undefined;
+  set(socket: net.Socket, value: T): void;
+};
+
+/**
+ * Keeps what is known of a connection in its socket, and so for as long as that. A `WeakMap` would say the same, but its
+ * tables are looked through by each collection of garbage, and connections come and go by the thousand.
+ */
+export function createSocketNote<T>(what: string): SocketNote<T> {
+  const key = Symbol(what);
+  type Noted = { [key]?: T };
+  return {
+    get: (socket) => (socket as Noted)[key],
+    set(socket, value) {
+      (socket as Noted)[key] = value;
+    },
+  };
+}
+
 /**
  * Takes over a client's connection that has left its HTTP server (CONNECT, an upgrade). `head` is what the client sent
  * before it had our answer: it is held back until somebody may read it.
@@ -49,7 +70,7 @@ export function closeAfterReading(socket: net.Socket, lingerMs: number): void {
   socket.resume();
 }
 
-const ports = new WeakMap<net.Socket, number>();
+const ports = createSocketNote<number>('listener port');
 
 /** The port that a connection came in by. Asked for once it is kept: of one that is closed it could not be told. */
 export function listenerPort(socket: net.Socket): number | undefined {
@@ -60,9 +81,9 @@ export function listenerPort(socket: net.Socket): number | undefined {
   return localPort;
 }
 
-const takenOver = new WeakSet<net.Socket>();
+const takenOver = createSocketNote<true>('taken over');
 
 /** Notes that a connection goes on in another socket, and this one only stands for it: it counts no bytes any more. */
-export const noteTakenOver = (socket: net.Socket): void => void takenOver.add(socket);
+export const noteTakenOver = (socket: net.Socket): void => takenOver.set(socket, true);
 
-export const isTakenOver = (socket: net.Socket): boolean => takenOver.has(socket);
+export const isTakenOver = (socket: net.Socket): boolean => takenOver.get(socket) === true;

@@ -3,7 +3,7 @@ import { newIncident } from '../../decision-log/incident.ts';
 import { identify } from '../../identity/identify.ts';
 import type { Door } from '../admit.ts';
 import type { Reception } from '../bounds/reception.ts';
-import { isTakenOver, transportOf } from '../client-socket.ts';
+import { createSocketNote, isTakenOver, transportOf } from '../client-socket.ts';
 import { clientAddress } from './client-address.ts';
 
 /**
@@ -43,10 +43,9 @@ export function putBefore(
 }
 
 /** How far connections to a server with gates have come, by the TCP connection. */
-const entered = new WeakMap<
-  net.Socket,
+const entered = createSocketNote<
   'at the gates' | { readonly socket: net.Socket; readonly bytesBefore: number }
->();
+>('entered');
 
 /** Whether not a byte of HTTP came on the connection so far, whatever its gates may have read. */
 export function saidNothing(socket: net.Socket): boolean {

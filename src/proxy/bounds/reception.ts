@@ -5,7 +5,7 @@ import { identify } from '../../identity/identify.ts';
 import type { ReachedLimit } from '../../policy/reached-limit.ts';
 import { fail, type Result } from '../../policy/result.ts';
 import type { PolicyStore } from '../../policy-store/store.ts';
-import { breakOff, listenerPort, transportOf } from '../client-socket.ts';
+import { breakOff, createSocketNote, listenerPort, transportOf } from '../client-socket.ts';
 import { type ClientBounds, createClientLimits, type Visit } from './client-limits.ts';
 import type { Limits } from './limits.ts';
 import { createRefusals } from './refusals.ts';
@@ -55,7 +55,7 @@ export function createReception(
 ): Reception {
   const limits = createClientLimits(bounds, () => performance.now());
   const refusals = createRefusals(log, Date.now);
-  const guests = new WeakMap<net.Socket, Guest>(); // by the TCP connection
+  const guests = createSocketNote<Guest>('guest'); // by the TCP connection
   let turnedAway = 0;
   const maxTurnedAway = Math.min(MAX_TURNED_AWAY, bounds.connections); // where descriptors are few, so are these
   const upkeep = setInterval(() => {

@@ -41,9 +41,6 @@ export function createIdleConnections(maxOfClient = MAX_OF_CLIENT, maxInAll = MA
     all.delete(idle);
     const own = ofClient.get(idle.client);
     own?.splice(own.indexOf(idle), 1);
-    if (all.size > 0) return;
-    clearInterval(sweep);
-    sweep = undefined;
   };
   const closeIdle = (idle: Idle | undefined): void => {
     if (idle === undefined) return;
@@ -53,6 +50,9 @@ export function createIdleConnections(maxOfClient = MAX_OF_CLIENT, maxInAll = MA
   const closeOverdue = (): void => {
     const now = performance.now();
     for (const idle of [...all]) if (idle.untilMs <= now) closeIdle(idle);
+    if (all.size > 0) return;
+    clearInterval(sweep);
+    sweep = undefined;
   };
   return {
     add(connection, client, leadsTo) {
@@ -75,6 +75,7 @@ export function createIdleConnections(maxOfClient = MAX_OF_CLIENT, maxInAll = MA
     },
     close() {
       for (const idle of [...all]) closeIdle(idle);
+      closeOverdue();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { clientIdleMs, type Limits } from '../../bounds/limits.ts';
-import { closeAfterReading, transportOf } from '../../client-socket.ts';
+import { closeAfterReading, createSocketNote, transportOf } from '../../client-socket.ts';
 import { findViolation, isWebSocketUpgrade } from '../message-rules.ts';
 import { bad, type Refusal } from '../refusal.ts';
 import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
@@ -205,7 +205,7 @@ export class ClientConnection {
     const { socket } = this;
     this.#isDeaf = true;
     clearTimeout(this.#deadline);
-    connections.delete(transportOf(socket));
+    connections.set(transportOf(socket), undefined);
     socket.setTimeout(0);
     socket.off('timeout', this.#onSilence);
     socket.off('drain', this.#onDrain);
@@ -356,7 +356,8 @@ const tooLarge = (text: string, { maxTargetBytes }: Pick<Limits, 'maxTargetBytes
     : { status: 431, problem: 'the header fields are too large' };
 };
 
-const connections = new WeakMap<net.Socket, ClientConnection>();
+/** By the TCP connection; undefined once it speaks HTTP no more. */
+const connections = createSocketNote<ClientConnection | undefined>('HTTP connection');
 
 /** Whether a connection serves no request at the moment; false where it speaks no HTTP, or none any more. */
 export const isIdle = (socket: net.Socket): boolean => connections.get(transportOf(socket))?.isIdle === true;
