@@ -56,12 +56,21 @@ describe('drain', () => {
     expect(await isListening(port)).toBe(false);
   });
 
-  test('takes no new connection from the first moment on', async () => {
+  test('serves whoever the kernel has let in before, though nobody has accepted it', async () => {
+    const { drain, held, isHeld, port } = await startServer();
+    const early = Array.from({ length: 20 }, () => request(port, 'http://a.example/'));
+    process.nextTick(() => void drain(NEVER_MS)); // the connections are made in the ticks before it
+    await isHeld(early.length);
+    for (const response of held) response.end('served');
+    expect((await Promise.all(early)).map(({ body }) => body)).toEqual(early.map(() => 'served'));
+  });
+
+  test('takes no new connection, while what runs goes on', async () => {
     const { drain, held, isHeld, port } = await startServer();
     const running = request(port, 'http://a.example/');
     await isHeld(1);
     const drained = drain(NEVER_MS);
-    expect(await isListening(port)).toBe(false);
+    await vi.waitFor(async () => expect(await isListening(port)).toBe(false));
     held[0]?.end();
     await running;
     await drained;
