@@ -24,8 +24,12 @@ export function obeyPrimary(
   const end = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
-    await stop();
-    process.exit(0);
+    try {
+      await stop();
+      process.exit(0);
+    } catch (fault) {
+      failWith(fault); // without a primary nobody else would end this process
+    }
   };
   process.on('message', ({ id, order }: Ordered) => {
     if (isStop(order)) {
@@ -37,12 +41,16 @@ export function obeyPrimary(
         const answer = await carryOut(order);
         if (id !== undefined) say({ kind: 'answer', id, answer });
       } catch (fault) {
-        process.stderr.write(`${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}\n`);
-        process.exit(1);
+        failWith(fault);
       }
     });
   });
   process.on('disconnect', () => void end());
   for (const signal of LEFT_TO_PRIMARY) process.on(signal, () => {});
   return (announcement) => say({ kind: 'announcement', announcement });
+}
+
+function failWith(fault: unknown): never {
+  process.stderr.write(`${fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)}\n`);
+  process.exit(1);
 }

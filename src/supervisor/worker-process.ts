@@ -5,7 +5,10 @@ export type WorkerProcess = {
   readonly pid: number;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Its answer to an order; `gone` when it ended first. One that owes an answer for too long is ended. */
+  /**
+   * Its answer to an order; `gone` when it ended first. One that owes an answer for too long is ended. Rejects when the
+   * order cannot be sent, such as one too large for a message: that is no fault of the process.
+   */
   ask(order: unknown): Promise<{ readonly answer: unknown } | 'gone'>;
   /** An order without an answer. */
   tell(order: unknown): void;
@@ -32,12 +35,35 @@ export function spawnWorker(
   onAnnouncement: (announcement: unknown) => void,
   answerMs = ANSWER_MS,
 ): WorkerProcess {
-  const child = fork(module, {
+  try {
+    return commandOf(forkOf(module), onAnnouncement, answerMs);
+  } catch (error) {
+    return neverThere((error as Error).message); // of some failures the system is told at once, as when memory is short
+  }
+}
+
+const forkOf = (module: URL): ChildProcess =>
+  fork(module, {
     // What is sent are values of JavaScript, typed arrays among them: JSON would not do.
     serialization: 'advanced',
     // Else a USR1 that comes before the worker heeds signals would open a debugger.
     execArgv: [...process.execArgv, '--disable-sigusr1'],
   });
+
+const neverThere = (cause: string): WorkerProcess => ({
+  pid: 0,
+  startedAt: new Date().toISOString(),
+  ask: async () => 'gone',
+  tell() {},
+  kill() {},
+  ended: Promise.resolve(cause),
+});
+
+function commandOf(
+  child: ChildProcess,
+  onAnnouncement: (announcement: unknown) => void,
+  answerMs: number,
+): WorkerProcess {
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   const waiting = new Map<number, (answer: { readonly answer: unknown } | 'gone') => void>();
   let lastId = 0;
@@ -59,8 +85,8 @@ export function spawnWorker(
   return {
     pid: child.pid ?? 0,
     startedAt: new Date().toISOString(),
-    ask(order) {
-      if (isGone) return Promise.resolve('gone');
+    async ask(order) {
+      if (isGone) return 'gone';
       lastId += 1;
       const id = lastId;
       const asked = Promise.withResolvers<{ readonly answer: unknown } | 'gone'>();
@@ -70,7 +96,12 @@ export function spawnWorker(
         waiting.delete(id);
         asked.resolve(answer);
       });
-      send(child, { id, order });
+      try {
+        send(child, { id, order });
+      } catch (error) {
+        waiting.get(id)?.('gone'); // or it would be ended for an answer to what it never heard
+        throw error;
+      }
       return asked.promise;
     },
     tell: (order) => send(child, { id: undefined, order }),

@@ -8,16 +8,21 @@ import { folderWith } from '../support/temp-dir.ts';
 /** A worker that answers an order with what it was given, never with `silence`, and does as some others say. */
 const ECHO = `
 import { obeyPrimary } from ${JSON.stringify(pathToFileURL(join(ROOT, 'src/supervisor/obey.ts')).href)};
+let isToFailAtTheEnd = false;
 const say = obeyPrimary(
   {
     async carryOut(order) {
       if (order === 'silence') return new Promise(() => {});
       if (order === 'fault') throw new Error('as ordered');
+      if (order === 'fail at the end') isToFailAtTheEnd = true;
       if (order === 'speak') say({ said: 'unasked' });
       if (order === 'hurt me') for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1']) process.kill(process.pid, signal);
       return order;
     },
-    stop: async () => say('stopping'),
+    async stop() {
+      say('stopping');
+      if (isToFailAtTheEnd) throw new Error('as ordered');
+    },
   },
   (order) => order === 'stop',
 );
@@ -77,6 +82,28 @@ describe('a worker', () => {
     const { worker } = startEcho();
     expect(await worker.ask('fault')).toBe('gone');
     expect(await worker.ended).toBe('exit status 1');
+  });
+
+  test('that fails at its end ends all the same', async () => {
+    const { worker, announced } = startEcho();
+    await worker.ask('fail at the end');
+    worker.tell('stop');
+    expect(await worker.ended).toBe('exit status 1');
+    expect(announced).toEqual(['stopping']);
+  });
+
+  test('is not ended for an order that could not be sent', async () => {
+    const { worker } = startEcho(500);
+    await worker.ask('there?');
+    await expect(worker.ask({ unlike: () => 'a value' })).rejects.toThrow('could not be cloned');
+    expect(await startEcho(500).worker.ask('silence')).toBe('gone'); // by then it would have been
+    expect(await worker.ask('still there?')).toEqual({ answer: 'still there?' });
+  });
+
+  test('that the system does not even begin to start tells it by its end', async () => {
+    const worker = spawnWorker(new URL('file:///a%00b'), () => {});
+    expect(await worker.ask('there?')).toBe('gone');
+    expect(await worker.ended).toMatch('null bytes');
   });
 
   test('that is no program tells it by its end', async () => {
