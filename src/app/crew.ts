@@ -3,6 +3,7 @@ import { succeed } from '../policy/result.ts';
 import type { CompiledFolder } from '../policy-store/load.ts';
 import type { ListenerCredentials } from '../proxy/listeners.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
+import type { TicketSecret } from '../tls/ticket-keys.ts';
 import type { ProxyAnnouncement } from './announcement.ts';
 import { type ProxyStatus, startProxy } from './proxy.ts';
 import type { Prepared } from './setup.ts';
@@ -16,6 +17,8 @@ export type Crew = {
   /** Has all of them decide by other policies, or none; comes back when none decides by those before any more. */
   usePolicies(next: CompiledFolder): Promise<Result<undefined>>;
   useCertificates(credentials: ListenerCredentials): Promise<void>;
+  /** For the session tickets that are made, and heeded, from now on. */
+  useTicketSecret(secret: TicketSecret): void;
   /** What kept logs from being opened anew. */
   reopenLogs(): Promise<readonly Problem[]>;
   status(): Promise<readonly MemberStatus[]>;
@@ -55,6 +58,7 @@ export async function serveHere(
     async useCertificates(credentials) {
       proxy.useCertificates(credentials);
     },
+    useTicketSecret: proxy.useTicketSecret,
     async reopenLogs() {
       const problem = proxy.reopenLog();
       return problem === undefined ? [] : [problem];

@@ -2,9 +2,13 @@ import type { Problem, Result } from '../policy/result.ts';
 import type { PolicySnapshot } from '../policy-store/snapshot.ts';
 import type { ListenerCredentials } from '../proxy/listeners.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
+import type { TicketSecret } from '../tls/ticket-keys.ts';
 import type { ProxySetup, ProxyStatus } from './proxy.ts';
 
-/** What the primary orders a worker to do, in plain values. Each but `stop` and `forget` is answered, in order. */
+/**
+ * What the primary orders a worker to do, in plain values: one after the other, but `stop` at once. Each but `stop`,
+ * `forget` and `ticket-secret` is answered.
+ */
 export type Order =
   /** Comes first, and once: serve, with these policies. */
   | { readonly kind: 'start'; readonly setup: ProxySetup; readonly policies: PolicySnapshot }
@@ -15,6 +19,7 @@ export type Order =
   /** Let go of those that were prepared. */
   | { readonly kind: 'forget' }
   | { readonly kind: 'certificates'; readonly certificates: ListenerCredentials }
+  | { readonly kind: 'ticket-secret'; readonly secret: TicketSecret }
   | { readonly kind: 'reopen-log' }
   | { readonly kind: 'status' }
   | { readonly kind: 'stop' };
@@ -26,6 +31,7 @@ export type Answers = {
   readonly commit: undefined;
   readonly forget: undefined;
   readonly certificates: undefined;
+  readonly 'ticket-secret': undefined;
   readonly 'reopen-log': Problem | undefined;
   readonly status: ProxyStatus;
 };

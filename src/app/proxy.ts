@@ -18,6 +18,7 @@ import { acceptProblem, type Endpoint, endpointOf, listen } from '../supervisor/
 import { defaultMemoryMb, descriptorLimit, watchResources } from '../supervisor/resources.ts';
 import { type AuthorityPems, authorityFromPems } from '../tls/authority.ts';
 import { createLeafContexts } from '../tls/contexts.ts';
+import type { HeedTicketSecret, TicketSecret } from '../tls/ticket-keys.ts';
 import type { ProxyAnnouncement } from './announcement.ts';
 import { createOutward, createReach, type ReadUpstream, routeEntries } from './upstream.ts';
 
@@ -36,6 +37,7 @@ export type ProxySetup = {
   readonly authority: AuthorityPems | undefined;
   readonly upstream: readonly ReadUpstream[];
   readonly certificates: ListenerCredentials;
+  readonly ticketSecret: TicketSecret;
 };
 
 /** One complete proxy: listeners, the data path, a log of its own. */
@@ -44,6 +46,7 @@ export type RunningProxy = {
   readonly logFile: string;
   readonly policies: PolicyStore;
   useCertificates(credentials: ListenerCredentials): void;
+  useTicketSecret(secret: TicketSecret): void;
   /** What kept the log from being opened anew. */
   reopenLog(): Problem | undefined;
   status(): ProxyStatus;
@@ -81,7 +84,8 @@ export async function startProxy(
   const reception = openReception(limits, log.value, policies, announce);
   const pageOverTls = pagesOf(setup.authority);
   const paths = { door, limits, opener, upstreams, tunnels: config.egress.tunnels, pageOverTls };
-  const context = { ...paths, name: setup.name, reception };
+  const tickets = holdTicketSecret(setup.ticketSecret);
+  const context = { ...paths, name: setup.name, reception, ticketSecret: tickets.heed };
   const { servers, useCertificates } = createListeners(config.listen, setup.certificates, context);
   const { drain } = drainable(servers, (socket) => saidNothing(socket) || isIdle(socket)); // before the first connection
   const listening = await listen(servers, config.listen, worker === undefined ? 'alone' : 'shared');
@@ -98,6 +102,7 @@ export async function startProxy(
     logFile: log.value.path,
     policies,
     useCertificates,
+    useTicketSecret: tickets.use,
     reopenLog() {
       const error = log.value.reopen();
       return error === undefined ? undefined : reopenProblem(log.value.path, error);
@@ -115,6 +120,19 @@ export async function startProxy(
       await log.value.close();
     },
   });
+}
+
+function holdTicketSecret(first: TicketSecret): { heed: HeedTicketSecret; use(secret: TicketSecret): void } {
+  const listeners: ((secret: TicketSecret) => void)[] = [];
+  return {
+    heed(listener) {
+      listeners.push(listener);
+      listener(first);
+    },
+    use(secret) {
+      for (const listener of listeners) listener(secret);
+    },
+  };
 }
 
 function pagesOf(authority: AuthorityPems | undefined): PageOverTls | undefined {

@@ -11,6 +11,7 @@ import {
 } from '../proxy/listeners.ts';
 import type { ParentState } from '../proxy/outward/health.ts';
 import { type Answer, type Command, serveControl } from '../supervisor/control.ts';
+import { newTicketSecret, TICKET_SECRET_MS } from '../tls/ticket-keys.ts';
 import type { Announce } from './announcement.ts';
 import type { Crew, MemberStatus } from './crew.ts';
 
@@ -35,6 +36,7 @@ export async function startUpkeep(
 ): Promise<Upkeep> {
   const policies = createPolicyRenewal(config, crew, first.policies, cache, announce);
   const certificates = createCertificateRenewal(config, crew, first.certificates, announce);
+  const ticketSecrets = setInterval(() => crew.useTicketSecret(newTicketSecret()), TICKET_SECRET_MS).unref();
   const startedAt = new Date().toISOString();
   const answer = async (command: Command): Promise<Answer> => {
     switch (command) {
@@ -66,6 +68,7 @@ export async function startUpkeep(
     },
     stop() {
       policies.close();
+      clearInterval(ticketSecrets);
       if (control.ok) control.value.close();
     },
   };

@@ -43,6 +43,9 @@ async function carryOut(order: AnsweredOrder): Promise<Answers[AnsweredOrder['ki
     case 'certificates':
       proxy.useCertificates(order.certificates);
       return undefined;
+    case 'ticket-secret':
+      proxy.useTicketSecret(order.secret);
+      return undefined;
     case 'reopen-log':
       return proxy.reopenLog();
     case 'status':

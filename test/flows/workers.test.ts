@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { jsonOf, postern } from '../support/cli.ts';
 import { connectRaw, type RawClient, request } from '../support/client.ts';
 import { issueServer, newCa } from '../support/credentials.ts';
@@ -274,6 +275,31 @@ describe('a reload', () => {
     client.socket.write('PROXY TCP4 127.0.0.1 127.0.0.1 5000 80\r\n');
     client.socket.write('GET http://deepseek.com/ HTTP/1.1\r\nHost: deepseek.com\r\n\r\n');
     await client.until((received) => received.startsWith('HTTP/1.1 403 '));
+  });
+});
+
+describe('a TLS session', () => {
+  test('made with one worker is resumed by all, and by one that was started again', async () => {
+    const listen = [{ host: '127.0.0.1', port: 0, tls: issueServer(newCa()) }];
+    const serve = await startServeWorkers({ config: { listen } });
+    const connect = (session?: Buffer): tls.TLSSocket => {
+      const options = { host: '127.0.0.1', port: serve.port, rejectUnauthorized: false };
+      const socket = tls.connect(session === undefined ? options : { ...options, session });
+      onTestFinished(() => void socket.destroy());
+      return socket.resume(); // tickets come behind the handshake
+    };
+    const [session] = (await once(connect(), 'session')) as [Buffer];
+    const isResumed = async (): Promise<boolean> => {
+      const socket = connect(session);
+      await once(socket, 'secureConnect');
+      return socket.isSessionReused();
+    };
+    const areResumed = async (): Promise<boolean> =>
+      (await Promise.all(Array.from({ length: 20 }, isResumed))).every((is) => is);
+    expect(await areResumed()).toBe(true);
+    process.kill((await workerAt(serve, 1)).pid, 'SIGKILL');
+    await serve.announced('worker-started');
+    expect(await areResumed()).toBe(true);
   });
 });
 

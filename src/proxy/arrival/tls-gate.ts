@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import type net from 'node:net';
 import tls from 'node:tls';
 import type { ServerCredentials } from '../../tls/server-credentials.ts';
+import { type HeedTicketSecret, type TicketSecret, ticketKeyOf } from '../../tls/ticket-keys.ts';
 import { transportOf } from '../client-socket.ts';
 import { type Gate, type GateContext, turnAway } from './gate.ts';
 
@@ -11,6 +12,9 @@ export type TlsGate = {
   renew(credentials: ServerCredentials): void;
 };
 
+/** Without a secret in common, sessions are resumed only by whoever made them. */
+type TlsGateContext = GateContext & { readonly ticketSecret?: HeedTicketSecret };
+
 /**
  * Speaks TLS with the client before it may speak HTTP. The names in the handshake decide nothing: there is one
  * certificate whatever name is asked for, and each request is decided for itself, so a session that was made under one
@@ -19,8 +23,13 @@ export type TlsGate = {
 export function createTlsGate(
   credentials: ServerCredentials,
   handshakeMs: number,
-  context: GateContext,
+  context: TlsGateContext,
 ): TlsGate {
+  let inUse = credentials;
+  let secret: TicketSecret | undefined;
+  const useTickets = (): void => {
+    if (secret !== undefined) server.setTicketKeys(ticketKeyOf(secret, inUse));
+  };
   const passes = new WeakMap<net.Socket, (socket: net.Socket) => void>();
   // It never listens: it lends its handshake to the connections handed to it.
   const server = tls.createServer({
@@ -45,6 +54,10 @@ export function createTlsGate(
     if (socket.bytesRead === bytesBefore.get(socket)) secured.destroy();
     else void turnAway(problemOf(error, secured), secured, context);
   });
+  context.ticketSecret?.((next) => {
+    secret = next;
+    useTickets();
+  });
   const bytesBefore = new WeakMap<net.Socket, number>();
   return {
     gate(socket, pass) {
@@ -54,7 +67,11 @@ export function createTlsGate(
       socket.allowHalfOpen = false; // who ends its side within the handshake has left
       server.emit('connection', socket);
     },
-    renew: (renewed) => server.setSecureContext(contextOptions(renewed)),
+    renew(renewed) {
+      inUse = renewed;
+      server.setSecureContext(contextOptions(renewed));
+      useTickets();
+    },
   };
 }
 
