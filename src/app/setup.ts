@@ -4,7 +4,7 @@ import type { Config } from '../config/load.ts';
 import { expiredExceptions } from '../policy/policy-tests.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { type CompiledFolder, loadFolder } from '../policy-store/load.ts';
-import { type Answer, askRunning } from '../supervisor/control.ts';
+import { askRunning, isRunning } from '../supervisor/control.ts';
 import {
   type AuthorityPems,
   authorityExists,
@@ -12,6 +12,7 @@ import {
   loadAuthority,
   pemsOf,
 } from '../tls/authority.ts';
+import { newTicketSecret } from '../tls/ticket-keys.ts';
 import type { Announce } from './announcement.ts';
 import { examineConfig } from './examine.ts';
 import type { ProxySetup } from './proxy.ts';
@@ -23,8 +24,7 @@ export type Prepared = { readonly setup: ProxySetup; readonly folder: CompiledFo
 /** Reads and checks whatever the configuration names, or says all that is wrong with it. Nothing listens yet. */
 export async function prepare(config: Config, announce: Announce): Promise<Result<Prepared>> {
   const warn = (problem: Problem): void => announce({ kind: 'warning', problem });
-  const other = await askRunning(config.state, 'status');
-  if (other.ok) return fail([stateInUse(config.state, other.value)]);
+  if (await isRunning(config.state)) return fail([await stateInUse(config.state)]);
   const folder = await loadFolder(config.policies, Date.now(), policiesCacheIn(config.state));
   if (!folder.ok) return folder;
   const { policies } = folder.value;
@@ -42,9 +42,10 @@ export async function prepare(config: Config, announce: Announce): Promise<Resul
   const { at: _at, text: _text, ...plain } = config;
   const { certificates, upstream } = examined;
   const read = { authority: authority.value, upstream, certificates };
+  const own = { name: newName(), ticketSecret: newTicketSecret() };
   return succeed({
     folder: folder.value,
-    setup: { config: plain, worker: undefined, name: newName(), ...read },
+    setup: { config: plain, worker: undefined, ...own, ...read },
   });
 }
 
@@ -64,8 +65,12 @@ function prepareAuthority(certs: string, announce: Announce): Result<AuthorityPe
 }
 
 /** Two on one state folder would write one log, and each would unlink the other's socket. */
-const stateInUse = (at: string, { pid }: Answer): Problem => ({
-  at,
-  problem: `another Postern, process ${pid}, runs with this state folder`,
-  hint: 'stop it, or give this one a folder of its own with --state',
-});
+async function stateInUse(at: string): Promise<Problem> {
+  const other = await askRunning(at, 'status');
+  const which = other.ok ? `process ${other.value.pid}` : 'which does not answer';
+  return {
+    at,
+    problem: `another Postern, ${which}, runs with this state folder`,
+    hint: 'stop it, or give this one a folder of its own with --state',
+  };
+}

@@ -71,7 +71,8 @@ async function startOne(
   live: Live,
 ): Promise<Answers['start'] | 'gone'> {
   const { policies, setup } = live;
-  const started = await ask(worker, { kind: 'start', setup: { ...setup, worker: number }, policies });
+  const order = { kind: 'start', setup: { ...setup, worker: number }, policies } as const;
+  const started = await handOver(worker, order);
   if (started === 'gone' || !started.ok) return started;
   const { endpoints } = started.value;
   const { config } = live.setup;
@@ -89,7 +90,7 @@ function crewOf(workers: Workers, endpoints: readonly Endpoint[], live: Live): C
       const policies = snapshotOf(next);
       const replaced = await replaceEverywhere<WorkerProcess>({
         present: workers.present,
-        prepare: (worker) => ask(worker, { kind: 'prepare', policies }),
+        prepare: (worker) => handOver(worker, { kind: 'prepare', policies }),
         decide: () => {
           live.policies = policies;
         },
@@ -103,6 +104,10 @@ function crewOf(workers: Workers, endpoints: readonly Endpoint[], live: Live): C
       live.setup = { ...live.setup, certificates };
       const all = workers.present();
       await Promise.all(all.map((worker) => ask(worker, { kind: 'certificates', certificates })));
+    },
+    useTicketSecret(secret) {
+      live.setup = { ...live.setup, ticketSecret: secret };
+      for (const worker of workers.present()) tell(worker, { kind: 'ticket-secret', secret });
     },
     async reopenLogs() {
       const all = workers.present();
@@ -120,6 +125,19 @@ async function ask<K extends keyof Answers>(
 ): Promise<Answers[K] | 'gone'> {
   const said = await worker.ask(order);
   return said === 'gone' ? said : (said.answer as Answers[K]);
+}
+
+/** As `ask`, of orders with policies: those may be larger than a message can be. */
+async function handOver<K extends 'start' | 'prepare'>(
+  worker: WorkerProcess,
+  order: Extract<Order, { readonly kind: K }>,
+): Promise<Answers[K] | Result<never> | 'gone'> {
+  try {
+    return await ask(worker, order);
+  } catch (error) {
+    const problem = `the policies cannot be handed to a worker: ${(error as Error).message}`;
+    return fail([{ at: 'policies', problem, hint: 'shorten their lists, or run with `workers: 1`' }]);
+  }
 }
 
 const tell = (worker: WorkerProcess, order: Order): void => worker.tell(order);

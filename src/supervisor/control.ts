@@ -59,6 +59,15 @@ export async function askRunning(stateFolder: string, command: Command): Promise
     : fail({ at: path, problem: `Postern does not answer: ${answer.error}`, hint });
 }
 
+/** Whether somebody listens for commands there, one that hangs and answers none included. */
+export function isRunning(stateFolder: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(socketPath(stateFolder), () => socket.destroy());
+    socket.once('error', () => {}); // a socket that a crash left behind refuses, and where there is none is nobody
+    socket.once('close', (hasFailed) => resolve(!hasFailed));
+  });
+}
+
 const socketPath = (stateFolder: string): string => join(stateFolder, 'postern.sock');
 
 function serveOne(socket: net.Socket, handle: (command: Command) => Promise<Answer>): void {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -226,6 +227,17 @@ describe('what keeps it from starting ends with 1, and says what to do', () => {
     );
     expect(jsonOf(await postern(['status', '--json'], { cwd }))).toMatchObject({ ok: true, pid: first.pid });
     expect((await request(first.port, 'http://chat.deepseek.com/')).status).toBe(403);
+  });
+
+  test('one with the same state folder that does not answer', async () => {
+    const cwd = freshFolder();
+    mkdirSync(join(cwd, 'var'));
+    const hung = net.createServer((socket) => socket.destroy()).listen(join(cwd, 'var/postern.sock'));
+    onTestFinished(() => void hung.close());
+    await once(hung, 'listening');
+    const { status, stderr } = await run(cwd);
+    expect(status).toBe(1);
+    expect(stderr).toContain('another Postern, which does not answer, runs with this state folder');
   });
 
   test('a policy whose own test does not hold', async () => {

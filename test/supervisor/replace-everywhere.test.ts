@@ -78,3 +78,46 @@ describe('nobody goes over', () => {
     expect(said).not.toContain('decide');
   });
 });
+
+describe('wherever a member ends', () => {
+  const STEPS = [
+    'before it is asked',
+    'before it is ready',
+    'once it is ready',
+    'before it goes over',
+    'never',
+  ];
+
+  test.each(STEPS.flatMap((a) => STEPS.map((b) => [a, b] as const)))(
+    '%s, and the other one %s, those that are left have one and the same',
+    async (first, second) => {
+      const endsAt = new Map([
+        ['a', first],
+        ['b', second],
+      ]);
+      const present = new Set(['a', 'b'].filter((name) => endsAt.get(name) !== 'before it is asked'));
+      const live = new Map([...present].map((name) => [name, 'old']));
+      const end = (name: string, step: string): boolean => endsAt.get(name) === step && present.delete(name);
+      let decided = 'old';
+      const replaced = await replaceEverywhere<string>({
+        present: () => [...present],
+        async prepare(name) {
+          if (end(name, 'before it is ready')) return 'gone';
+          await Promise.resolve();
+          end(name, 'once it is ready');
+          return READY;
+        },
+        decide: () => {
+          decided = 'new';
+        },
+        async commit(name) {
+          if (!end(name, 'before it goes over')) live.set(name, 'new');
+        },
+        forget() {},
+      });
+      // Whoever is started again begins with what was decided on.
+      for (const name of present) expect(live.get(name)).toBe(decided);
+      expect(replaced).toEqual(succeed(decided === 'new'));
+    },
+  );
+});
