@@ -49,6 +49,7 @@ module.exports = {
     room('identity/', ['policy/']),
     room('decision-log/(record|incident)\\.ts', ['policy/']),
     room('decision-log/', ['policy/', 'files/']),
+    room('metrics/', ['policy/', 'decision-log/record\\.ts']),
     room('block-page/(?!over-tls)', ['policy/']),
     room('block-page/over-tls', ['block-page/', 'tls/']),
     room('proxy/', DATA_PATH),

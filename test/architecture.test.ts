@@ -112,6 +112,9 @@ describe('an import that the rules forbid', () => {
     'src/block-page/over-tls.ts': importing('./page.ts', '../tls/leaf.ts'),
     'src/block-page/sees-tls.ts': importing('../tls/leaf.ts'),
     'src/block-page/sees-over-tls.ts': importing('./over-tls.ts'),
+    'src/metrics/counters.ts': importing('../policy/decide.ts', '../decision-log/record.ts'),
+    'src/metrics/sees-the-log-file.ts': importing('../decision-log/writer.ts'),
+    'src/proxy/sees-metrics.ts': importing('../metrics/counters.ts'),
     'src/proxy/good.ts': importing(
       '../policy/decide.ts',
       '../tls/leaf.ts',
@@ -145,6 +148,8 @@ describe('an import that the rules forbid', () => {
         'src/tls/sees-the-policy.ts → src/policy/decide.ts: tls/-imports',
         'src/decision-log/incident.ts → src/decision-log/writer.ts: decision-log/(record|incident)\\.ts-imports',
         'src/decision-log/sees-the-proxy.ts → src/proxy/good.ts: decision-log/-imports',
+        'src/metrics/sees-the-log-file.ts → src/decision-log/writer.ts: metrics/-imports',
+        'src/proxy/sees-metrics.ts → src/metrics/counters.ts: proxy/-imports',
         'src/block-page/sees-tls.ts → src/tls/leaf.ts: block-page/(?!over-tls)-imports',
         'src/block-page/sees-over-tls.ts → src/block-page/over-tls.ts: block-page/(?!over-tls)-imports',
         'src/proxy/sees-a-sink.ts → src/decision-log/writer.ts: proxy/-imports',

@@ -1,3 +1,4 @@
+import type { Counters } from '../metrics/counters.ts';
 import type { Problem, Result } from '../policy/result.ts';
 import { succeed } from '../policy/result.ts';
 import type { CompiledFolder } from '../policy-store/load.ts';
@@ -21,7 +22,8 @@ export type Crew = {
   useTicketSecret(secret: TicketSecret): void;
   /** What kept logs from being opened anew. */
   reopenLogs(): Promise<readonly Problem[]>;
-  status(): Promise<readonly MemberStatus[]>;
+  /** Of each of them, and what they have counted together since the program began. */
+  status(): Promise<{ readonly members: readonly MemberStatus[]; readonly counters: Counters }>;
   /** Lets what runs end, within the drain limit, then ends the rest. */
   stop(): Promise<void>;
 };
@@ -34,8 +36,11 @@ export type MemberStatus = {
   readonly restarts: number;
 } & (
   | ({ readonly state: 'serving' } & ProxyStatus)
-  /** `waiting`: it ended, and is started again when its time has come. */
-  | { readonly state: 'starting' | 'waiting' }
+  /**
+   * `waiting`: it ended, and is started again when its time has come. `silent`: it did not answer in time, and is killed
+   * if it goes on so.
+   */
+  | { readonly state: 'starting' | 'waiting' | 'silent' }
 );
 
 /** This process serves by itself. */
@@ -65,7 +70,8 @@ export async function serveHere(
     },
     async status() {
       const self = { worker: 1, pid: process.pid, startedAt, restarts: 0 };
-      return [{ ...self, state: 'serving', ...proxy.status() }];
+      const status = proxy.status();
+      return { members: [{ ...self, state: 'serving', ...status }], counters: status.metrics.counters };
     },
     stop,
   });

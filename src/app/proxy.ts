@@ -1,5 +1,9 @@
 import type { Config } from '../config/load.ts';
+import type { DecisionLog } from '../decision-log/record.ts';
 import { type DecisionLogFile, openDecisionLog } from '../decision-log/writer.ts';
+import { countedLog } from '../metrics/counted-log.ts';
+import type { Counters, Metrics } from '../metrics/counters.ts';
+import { eventLoopSeconds } from '../metrics/event-loop.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { createPolicyStore, type PolicyStore } from '../policy-store/store.ts';
@@ -57,8 +61,7 @@ export type RunningProxy = {
 export type ProxyStatus = {
   /** The version that decides. */
   readonly policy: string;
-  readonly connections: number;
-  readonly tunnels: number;
+  readonly metrics: Metrics;
   readonly parents: readonly ParentState[];
   /** Why the log cannot be written, while it cannot. */
   readonly logProblem: Problem | undefined;
@@ -79,9 +82,10 @@ export async function startProxy(
   let ownPorts: ReadonlySet<number> = new Set(config.listen.map(({ port }) => port));
   const entries = routeEntries(setup.upstream);
   const reach = createReach(config, () => ownPorts);
-  const door: Door = { policies, log: log.value, routes: createRoutes(entries), ...reach };
+  const counted = countedLog(log.value);
+  const door: Door = { policies, log: counted.log, routes: createRoutes(entries), ...reach };
   const { opener, upstreams, parentStates } = createOutward(entries, reach, limits);
-  const reception = openReception(limits, log.value, policies, announce);
+  const reception = openReception(limits, counted.log, policies, announce);
   const pageOverTls = pagesOf(setup.authority);
   const paths = { door, limits, opener, upstreams, tunnels: config.egress.tunnels, pageOverTls };
   const tickets = holdTicketSecret(setup.ticketSecret);
@@ -111,7 +115,8 @@ export async function startProxy(
       const fault = log.value.fault();
       const logProblem = fault === undefined ? undefined : logProblemOf(config, fault);
       const { version } = policies.current();
-      return { policy: version, ...reception.count(), parents: parentStates(), logProblem };
+      const metrics = metricsOf(counted.counters, log.value, reception);
+      return { policy: version, metrics, parents: parentStates(), logProblem };
     },
     async stop() {
       await drain(limits.drainMs);
@@ -121,6 +126,11 @@ export async function startProxy(
     },
   });
 }
+
+const metricsOf = (counted: Counters, log: DecisionLogFile, reception: Reception): Metrics => ({
+  counters: { ...counted, logLinesLostTotal: log.lostLines(), eventLoopSecondsTotal: eventLoopSeconds() },
+  gauges: { ...reception.count(), residentMemoryBytes: process.memoryUsage.rss() },
+});
 
 function holdTicketSecret(first: TicketSecret): { heed: HeedTicketSecret; use(secret: TicketSecret): void } {
   const listeners: ((secret: TicketSecret) => void)[] = [];
@@ -144,7 +154,7 @@ function pagesOf(authority: AuthorityPems | undefined): PageOverTls | undefined 
 /** Receives clients as long as there is room for them, and tells when there is not. */
 function openReception(
   limits: Limits,
-  log: DecisionLogFile,
+  log: DecisionLog,
   policies: PolicyStore,
   announce: (announcement: ProxyAnnouncement) => void,
 ): Reception {

@@ -1,5 +1,6 @@
 import { placeFiles } from '../config/file-places.ts';
 import type { Config } from '../config/load.ts';
+import { added, NO_GAUGES } from '../metrics/counters.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { createReloader, type InForce, type Reloaded } from '../policy-store/reload.ts';
@@ -13,7 +14,7 @@ import type { ParentState } from '../proxy/outward/health.ts';
 import { type Answer, type Command, serveControl } from '../supervisor/control.ts';
 import { newTicketSecret, TICKET_SECRET_MS } from '../tls/ticket-keys.ts';
 import type { Announce } from './announcement.ts';
-import type { Crew, MemberStatus } from './crew.ts';
+import type { Crew } from './crew.ts';
 
 /** What those who serve began with. */
 type First = { readonly policies: PolicySet; readonly certificates: ListenerCredentials };
@@ -153,23 +154,25 @@ function createCertificateRenewal(
 }
 
 /** What all who serve come to together. A log that cannot be written is trouble; a worker that is starting again is none. */
-function statusOf(members: readonly MemberStatus[]): Answer {
+function statusOf({ members, counters }: Awaited<ReturnType<Crew['status']>>): Answer {
   const serving = members.filter((member) => member.state === 'serving');
   const problems = serving.flatMap(({ logProblem }) => (logProblem === undefined ? [] : [logProblem]));
-  const total = (count: (member: (typeof serving)[number]) => number): number =>
-    serving.reduce((sum, member) => sum + count(member), 0);
+  const gauges = serving.reduce((sum, { metrics }) => added(sum, metrics.gauges), NO_GAUGES);
+  const { connections, tunnels } = gauges;
   return {
     ok: problems.length === 0,
     ...(problems.length === 0 ? {} : { problems }),
-    connections: total(({ connections }) => connections),
-    tunnels: total(({ tunnels }) => tunnels),
+    connections,
+    tunnels,
+    metrics: { ...counters, ...gauges },
     upstream: worstOf(serving.map(({ parents }) => parents)),
     workers: members.map((member) => {
       const { worker, pid, startedAt, restarts, state } = member;
       const self = { worker, pid, startedAt, restarts, state };
       if (member.state !== 'serving') return self;
-      const { policy, connections, tunnels } = member;
-      return { ...self, policy, connections, tunnels };
+      const { policy, metrics } = member;
+      const { connections, tunnels } = metrics.gauges;
+      return { ...self, policy, connections, tunnels, metrics: { ...metrics.counters, ...metrics.gauges } };
     }),
   };
 }

@@ -7,12 +7,13 @@ import { checkFree, type Endpoint } from '../supervisor/listen.ts';
 import { replaceEverywhere } from '../supervisor/replace-everywhere.ts';
 import { defaultMemoryMb } from '../supervisor/resources.ts';
 import { spawnWorker, type WorkerProcess } from '../supervisor/worker-process.ts';
-import { startWorkers, type Worker, type Workers } from '../supervisor/workers.ts';
+import { startWorkers, type Workers } from '../supervisor/workers.ts';
 import type { ProxyAnnouncement, WorkerAnnouncement } from './announcement.ts';
-import type { Crew, MemberStatus } from './crew.ts';
+import type { Crew } from './crew.ts';
 import type { Answers, Order } from './orders.ts';
 import type { ProxySetup } from './proxy.ts';
 import type { Prepared } from './setup.ts';
+import { createWorkerReports, type WorkerReports } from './worker-report.ts';
 
 // `.ts` in the sources, `.js` where they have been compiled: the compiler mends imports, not this name.
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
@@ -38,6 +39,7 @@ export async function serveByWorkers(
     setup: { ...setup, config: { ...config, limits: limits.value } },
     policies: snapshotOf(folder),
   };
+  const reports = createWorkerReports((worker) => ask(worker, { kind: 'status' }));
   let endpoints: readonly Endpoint[] = [];
   let workers: Workers | undefined;
   // What one finds odd when it starts, the others do too, and each that starts again.
@@ -56,12 +58,12 @@ export async function serveByWorkers(
       return succeed(undefined);
     },
     tellStop: (worker) => tell(worker, { kind: 'stop' }),
-    look: (worker) => void ask(worker, { kind: 'status' }),
+    look: (worker) => void reports.of(worker),
     tell: announce,
   });
   if (!started.ok) return started;
   workers = started.value;
-  return succeed(crewOf(workers, endpoints, live));
+  return succeed(crewOf(workers, reports, endpoints, live));
 }
 
 /** The ports that the first one found are those of all, and of each that starts again. */
@@ -81,7 +83,7 @@ async function startOne(
   return started;
 }
 
-function crewOf(workers: Workers, endpoints: readonly Endpoint[], live: Live): Crew {
+function crewOf(workers: Workers, reports: WorkerReports, endpoints: readonly Endpoint[], live: Live): Crew {
   const { log, limits } = live.setup.config;
   return {
     endpoints,
@@ -114,7 +116,10 @@ function crewOf(workers: Workers, endpoints: readonly Endpoint[], live: Live): C
       const answers = await Promise.all(all.map((worker) => ask(worker, { kind: 'reopen-log' })));
       return answers.filter((answer): answer is Problem => answer !== 'gone' && answer !== undefined);
     },
-    status: () => Promise.all(workers.list().map(statusOf)),
+    async status() {
+      const members = await Promise.all(workers.list().map(reports.of));
+      return { members, counters: reports.counters() };
+    },
     stop: () => workers.stop(limits.drainMs),
   };
 }
@@ -141,13 +146,6 @@ async function handOver<K extends 'start' | 'prepare'>(
 }
 
 const tell = (worker: WorkerProcess, order: Order): void => worker.tell(order);
-
-async function statusOf({ number, restarts, state, process }: Worker): Promise<MemberStatus> {
-  const self = { worker: number, pid: process.pid, startedAt: process.startedAt, restarts };
-  if (state !== 'serving') return { ...self, state };
-  const status = await ask(process, { kind: 'status' });
-  return status === 'gone' ? { ...self, state: 'waiting' } : { ...self, state, ...status };
-}
 
 const NOBODY_LEFT: Problem = {
   at: 'workers',

@@ -63,7 +63,8 @@ export function progressLine(state: {
   return `${label}  ${bar} ${percent} %  ${bytesText(done)} of ${bytesText(total)}  ${bytesText(rate)}/s${left}`;
 }
 
-function bytesText(bytes: number): string {
+/** `412 B`, `1.2 GB`. */
+export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1000 ** power;

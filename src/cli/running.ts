@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { type Counters, type Gauges, sumOf } from '../metrics/counters.ts';
 import type { Problem } from '../policy/result.ts';
 import type { ParentState } from '../proxy/outward/health.ts';
 import { type Answer, askRunning } from '../supervisor/control.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
 import { count, EXIT, listenerText, printJson, printProblems, table } from './output.ts';
+import { bytesText } from './progress.ts';
 
 /** The verbs that ask a running Postern, over the control socket in its state folder. */
 export function addRunning(program: Command): void {
@@ -45,13 +47,17 @@ const tellReload = ({ changed, policy }: Answer): string =>
 
 function tellStatus(answer: Answer): string {
   const { pid, startedAt, policy, departments, listen, upstream } = answer;
+  const metrics = answer.metrics as AllMetrics;
   const refused = answer.reloadProblems as readonly Problem[];
   const certificates = answer.certificateProblems as readonly Problem[];
   const endpoints = (listen as Endpoint[]).map(listenerText);
   return `${table([
     ['running', `process ${pid}, since ${startedAt}`],
     ['listening', endpoints.join(', ')],
-    ['serving', servingText(answer as Answer & Serving)],
+    ['serving', servingText(metrics)],
+    ['decided', decidedText(metrics)],
+    ['carried', `${bytesText(metrics.bytesTotal.up)} up, ${bytesText(metrics.bytesTotal.down)} down`],
+    ['taking', takingText(metrics)],
     ...workerRows(answer.workers as readonly WorkerRow[]),
     ...(upstream as readonly ParentState[]).map((parent) => ['upstream', parentText(parent)]),
     ['policies', String(policy)],
@@ -65,34 +71,59 @@ function tellStatus(answer: Answer): string {
   ])}\n`;
 }
 
-type Serving = { readonly connections: number; readonly tunnels: number };
+/** As the answer has them: of one process, or of all. */
+type AllMetrics = Counters & Gauges;
 
-/** A worker as the answer tells of it; the counts are there while it serves. */
-type WorkerRow = Partial<Serving> & {
+/** A worker as the answer tells of it. */
+type WorkerRow = {
   readonly worker: number;
   readonly pid: number;
   readonly startedAt: string;
   readonly restarts: number;
-  readonly state: 'serving' | 'starting' | 'waiting';
-};
+} & (
+  | { readonly state: 'serving'; readonly metrics: AllMetrics }
+  | { readonly state: 'starting' | 'waiting' | 'silent' }
+);
 
-const servingText = ({ connections, tunnels }: Serving): string =>
+const servingText = ({ connections, tunnels }: Gauges): string =>
   `${count(connections, 'connection')}, ${count(tunnels, 'tunnel')}`;
 
 /** Nothing of the only one, which is the process itself. */
 const workerRows = (workers: readonly WorkerRow[]): readonly (readonly string[])[] =>
   workers.length === 1 ? [] : workers.map((worker) => [`worker ${worker.worker}`, workerText(worker)]);
 
-function workerText({ pid, startedAt, restarts, state, connections = 0, tunnels = 0 }: WorkerRow): string {
+function workerText(row: WorkerRow): string {
+  const { pid, startedAt, restarts } = row;
   const again = restarts === 0 ? '' : `, started again ${count(restarts, 'time')}, last at ${startedAt}`;
-  switch (state) {
-    case 'serving':
-      return `process ${pid}, ${servingText({ connections, tunnels })}${again}`;
+  switch (row.state) {
+    case 'serving': {
+      const { metrics } = row;
+      const decided = count(decisionsOf(metrics), 'decision');
+      return `process ${pid}, ${servingText(metrics)}, ${decided}, ${takingText(metrics)}${again}`;
+    }
     case 'starting':
       return `process ${pid}, starting${again}`;
+    case 'silent':
+      return `process ${pid}, does not answer${again}`;
     case 'waiting':
       return `ended, and will be started again${again}`;
   }
+}
+
+const decisionsOf = ({ decisionsTotal: { forward, block } }: Counters): number =>
+  sumOf(forward) + sumOf(block);
+
+/** Since the start of the program. */
+function decidedText({ decisionsTotal, refusalsTotal, malformedTotal }: Counters): string {
+  const { forward, block } = decisionsTotal;
+  return `${sumOf(forward)} forwarded, ${sumOf(block)} blocked, ${sumOf(refusalsTotal)} refused, ${malformedTotal} malformed`;
+}
+
+/** How long it was at work, of the time that it has run. */
+function takingText({ residentMemoryBytes, eventLoopSecondsTotal }: AllMetrics): string {
+  const { active, idle } = eventLoopSecondsTotal;
+  const busy = active + idle === 0 ? 0 : Math.round((100 * active) / (active + idle));
+  return `${bytesText(residentMemoryBytes)} of memory, busy ${busy} % of the time`;
 }
 
 function parentText(parent: ParentState): string {

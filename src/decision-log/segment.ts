@@ -14,6 +14,8 @@ export type Segment = {
   close(): void;
   /** Why the last write failed; undefined when it did not. */
   fault(): Error | undefined;
+  /** How many lines were lost for want of room in memory, in all. */
+  lostLines(): number;
 };
 
 export type Fsync = 'never' | 'always';
@@ -37,7 +39,9 @@ export function openSegment(
   let rest: Buffer = Buffer.alloc(0);
   /** Of both. */
   let pendingBytes = 0;
+  /** Since the last line that said so, and in all. */
   let lost = 0;
+  let lostLines = 0;
   let commit: PromiseWithResolvers<boolean> | undefined;
   let scheduled: NodeJS.Immediate | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -110,6 +114,7 @@ export function openSegment(
       const bytes = Buffer.byteLength(line);
       if (pendingBytes + bytes > MAX_PENDING_BYTES) {
         lost += 1;
+        lostLines += 1;
         return;
       }
       push(line, bytes);
@@ -132,6 +137,7 @@ export function openSegment(
       }
     },
     fault: () => fault,
+    lostLines: () => lostLines,
     close() {
       if (isClosed) return;
       flush();

@@ -16,6 +16,8 @@ export type DecisionLogFile = DecisionLog & {
   reopen(): Error | undefined;
   /** As for `openSegment`. */
   fault(): Error | undefined;
+  /** As for `openSegment`. */
+  lostLines(): number;
   /** Waits, for a moment at most, for the outcomes of the decisions that are still open. */
   close(): Promise<void>;
 };
@@ -51,6 +53,7 @@ export function openDecisionLog(
     committed: settings.onError === 'block' ? segment.committed : () => segment.committed().then(() => true),
     reopen: segment.reopen,
     fault: segment.fault,
+    lostLines: segment.lostLines,
     async close() {
       if (open.size > 0)
         await new Promise<void>((resolve) => {

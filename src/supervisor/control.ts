@@ -61,9 +61,11 @@ export async function askRunning(stateFolder: string, command: Command): Promise
 
 /** Whether somebody listens for commands there, one that hangs and answers none included. */
 export function isRunning(stateFolder: string): Promise<boolean> {
+  const path = socketPath(stateFolder);
+  if (!existsSync(path)) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const socket = net.connect(socketPath(stateFolder), () => socket.destroy());
-    socket.once('error', () => {}); // a socket that a crash left behind refuses, and where there is none is nobody
+    const socket = net.connect(path, () => socket.destroy());
+    socket.once('error', () => {}); // one that a crash left behind refuses
     socket.once('close', (hasFailed) => resolve(!hasFailed));
   });
 }

@@ -40,7 +40,7 @@ export type Work = {
   /** Has it stop in order. */
   tellStop(process: WorkerProcess): void;
   /** Asks whether it is alive; a process that owes its answer for too long is ended by that. */
-  look(process: WorkerProcess): void;
+  look(worker: Worker): void;
   tell(event: WorkerEvent): void;
 };
 
@@ -74,7 +74,7 @@ export async function startWorkers(work: Work): Promise<Result<Workers>> {
   }
   for (const worker of workers) keepRunning(worker);
   const looking = setInterval(() => {
-    for (const worker of workers) if (worker.state === 'serving') work.look(worker.process);
+    for (const worker of workers) if (worker.state === 'serving') work.look(worker);
   }, LOOK_MS).unref();
 
   const present = (): readonly WorkerProcess[] =>

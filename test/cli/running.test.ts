@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { noCounters } from '../../src/metrics/counters.ts';
 import { jsonOf, postern } from '../support/cli.ts';
 import { request } from '../support/client.ts';
 import { closedPort } from '../support/parent.ts';
@@ -17,6 +18,9 @@ describe('`postern status`', () => {
     );
     expect(stdout).toMatch(new RegExp(`^ {2}listening {4}127\\.0\\.0\\.1:${port}$`, 'm'));
     expect(stdout).toMatch(/^ {2}serving {6}0 connections, 0 tunnels$/m);
+    expect(stdout).toMatch(/^ {2}decided {6}0 forwarded, 0 blocked, 0 refused, 0 malformed$/m);
+    expect(stdout).toMatch(/^ {2}carried {6}0 B up, 0 B down$/m);
+    expect(stdout).toMatch(/^ {2}taking {7}[1-9]\d+ MB of memory, busy \d+ % of the time$/m);
     expect(stdout).not.toContain('worker');
     expect(stdout).toMatch(/^ {2}policies {5}sha256:[0-9a-f]{64}$/m);
     expect(stdout).toMatch(/^ {2}departments {2}trade$/m);
@@ -27,6 +31,12 @@ describe('`postern status`', () => {
     const before = new Date().toISOString();
     const { pid, endpoints } = await startServe({ cwd });
     const answer = jsonOf(await postern(['status', '--json'], { cwd }));
+    const seconds = { active: expect.any(Number), idle: expect.any(Number) };
+    const metrics = {
+      ...noCounters(),
+      eventLoopSecondsTotal: seconds,
+      ...{ connections: 0, tunnels: 0, residentMemoryBytes: expect.any(Number) },
+    };
     expect(answer).toEqual({
       ok: true,
       pid,
@@ -37,6 +47,7 @@ describe('`postern status`', () => {
       upstream: [],
       connections: 0,
       tunnels: 0,
+      metrics,
       workers: [
         {
           worker: 1,
@@ -47,6 +58,7 @@ describe('`postern status`', () => {
           policy: answer.policy,
           connections: 0,
           tunnels: 0,
+          metrics,
         },
       ],
       reloadProblems: [],

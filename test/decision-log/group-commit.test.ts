@@ -198,6 +198,7 @@ describe('a disk that refuses', () => {
       event: 'gap',
       lines: 3,
     });
+    expect(segment.lostLines()).toBe(3);
   });
 
   test('for too long costs lines by their bytes, not their characters; what was written makes room again', async () => {

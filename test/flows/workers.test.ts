@@ -69,10 +69,49 @@ describe('two workers', () => {
     process.kill(pid, 'SIGKILL');
     await serve.announced('worker-started');
     const { stdout } = await postern(['status'], { cwd: serve.cwd });
-    expect(stdout).toMatch(/^ {2}worker 1 {5}process \d+, 0 connections, 0 tunnels$/m);
-    expect(stdout).toMatch(
-      /^ {2}worker 2 {5}process \d+, 0 connections, 0 tunnels, started again 1 time, last at /m,
+    const row = (worker: number): RegExp =>
+      new RegExp(
+        `^ {2}worker ${worker} {5}process \\d+, 0 connections, 0 tunnels, 0 decisions, \\d+ MB of memory, busy \\d+ % of the time(.*)$`,
+        'm',
+      );
+    expect(row(1).exec(stdout)?.[1]).toBe('');
+    expect(row(2).exec(stdout)?.[1]).toMatch(/^, started again 1 time, last at /);
+  });
+
+  test('are counted together, and what one counted stays in the sum when it ends', async () => {
+    const serve = await startServeWorkers();
+    const clients = await connectToAll(serve);
+    const before = await serve.status();
+    expect(before.metrics.decisionsTotal.block.rule).toBe(clients.length);
+    const each = before.workers.map(({ metrics }) => metrics?.decisionsTotal.block.rule ?? 0);
+    expect(each.every((count) => count > 0)).toBe(true);
+    expect((each[0] as number) + (each[1] as number)).toBe(clients.length);
+    process.kill((await workerAt(serve, 2)).pid, 'SIGKILL');
+    await serve.announced('worker-ended');
+    expect((await serve.status()).metrics.decisionsTotal.block.rule).toBe(clients.length);
+    await serve.announced('worker-started');
+    await blocked(serve);
+    const after = await serve.status();
+    expect(after.metrics.decisionsTotal.block.rule).toBe(clients.length + 1);
+    expect(after.workers[1]?.metrics?.decisionsTotal.block.rule).toBeLessThanOrEqual(1);
+  });
+
+  test('are told of without the one that hangs, which is told as such', async () => {
+    const serve = await startServeWorkers();
+    const clients = await connectToAll(serve);
+    await serve.status();
+    const { pid } = await workerAt(serve, 2);
+    process.kill(pid, 'SIGSTOP');
+    const { workers, metrics } = await serve.status();
+    expect(workers).toMatchObject([{ state: 'serving' }, { worker: 2, pid, state: 'silent' }]);
+    expect(metrics.decisionsTotal.block.rule).toBe(clients.length);
+    expect((await postern(['status'], { cwd: serve.cwd })).stdout).toContain(
+      `worker 2     process ${pid}, does not answer\n`,
     );
+    process.kill(pid, 'SIGCONT');
+    await vi.waitFor(async () => expect((await workerAt(serve, 2)).state).toBe('serving'), {
+      timeout: 20_000,
+    });
   });
 
   test('leave logs that a replay reads together', async () => {

@@ -70,7 +70,7 @@ describe('drain', () => {
     const running = request(port, 'http://a.example/');
     await isHeld(1);
     const drained = drain(NEVER_MS);
-    await vi.waitFor(async () => expect(await isListening(port)).toBe(false));
+    await vi.waitFor(async () => expect(await isListening(port)).toBe(false), { timeout: 20_000 });
     held[0]?.end();
     await running;
     await drained;

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
+import type { Counters, Gauges } from '../../src/metrics/counters.ts';
 import { askRunning } from '../../src/supervisor/control.ts';
 import { connectRaw, openTunnel, type RawClient } from './client.ts';
 import { freshFolder, type Line, linesOf, type Serve, startServe, TRADE_POLICY } from './serve.ts';
@@ -15,9 +16,15 @@ export type WorkerLine = {
   readonly policy: string;
   readonly connections: number;
   readonly tunnels: number;
+  /** Undefined while it does not serve. */
+  readonly metrics?: Counters & Gauges;
 };
 
-export type Status = Line & { readonly policy: string; readonly workers: readonly WorkerLine[] };
+export type Status = Line & {
+  readonly policy: string;
+  readonly metrics: Counters & Gauges;
+  readonly workers: readonly WorkerLine[];
+};
 
 export type ServeWorkers = Serve & {
   readonly cwd: string;
