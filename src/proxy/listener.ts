@@ -8,6 +8,7 @@ import { fail, type Result } from '../policy/result.ts';
 import type { Asked, Door } from './admit.ts';
 import { clientAddress } from './arrival/client-address.ts';
 import { saidNothing } from './arrival/gate.ts';
+import type { TlsGateContext } from './arrival/tls-gate.ts';
 import type { Reception } from './bounds/reception.ts';
 import { listenerPort } from './client-socket.ts';
 import { type ConnectContext, connect } from './connect.ts';
@@ -23,7 +24,9 @@ import { sendNotice, sendNoticeOnSocket, type Wishes, wishesOf } from './respond
 import { upgradeToWebSocket } from './websocket.ts';
 
 /** All that the data path works with. */
-export type ProxyContext = ForwardContext & ConnectContext & { readonly reception: Reception };
+export type ProxyContext = ForwardContext &
+  ConnectContext &
+  TlsGateContext & { readonly reception: Reception };
 
 /** A server for one listening address, not listening yet. Each request it understands goes to one of the paths. */
 export function createListener(context: ProxyContext): net.Server {

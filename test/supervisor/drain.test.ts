@@ -61,7 +61,10 @@ describe('drain', () => {
     const early = Array.from({ length: 20 }, () => request(port, 'http://a.example/'));
     process.nextTick(() => void drain(NEVER_MS)); // the connections are made in the ticks before it
     await isHeld(early.length);
-    for (const response of held) response.end('served');
+    for (const response of held) {
+      response.write(Buffer.from('served'));
+      response.end();
+    }
     expect((await Promise.all(early)).map(({ body }) => body)).toEqual(early.map(() => 'served'));
   });
 

@@ -12,8 +12,8 @@ export type TlsGate = {
   renew(credentials: ServerCredentials): void;
 };
 
-/** Without a secret in common, sessions are resumed only by whoever made them. */
-type TlsGateContext = GateContext & { readonly ticketSecret?: HeedTicketSecret };
+/** The secret that all workers have in common: a session of one is resumed by another. */
+export type TlsGateContext = GateContext & { readonly ticketSecret: HeedTicketSecret };
 
 /**
  * Speaks TLS with the client before it may speak HTTP. The names in the handshake decide nothing: there is one
@@ -54,7 +54,7 @@ export function createTlsGate(
     if (socket.bytesRead === bytesBefore.get(socket)) secured.destroy();
     else void turnAway(problemOf(error, secured), secured, context);
   });
-  context.ticketSecret?.((next) => {
+  context.ticketSecret((next) => {
     secret = next;
     useTickets();
   });
