@@ -53,18 +53,18 @@ function figuresOf(runs: ReadonlyMap<string, ReloadRun>): readonly Figure[] {
   return [
     figure(
       'at rest',
-      's',
-      ofReloads(({ idleSeconds }) => idleSeconds),
+      'ms',
+      ofReloads(({ idleMs }) => idleMs),
     ),
     figure(
       '  processor time',
-      's',
-      ofReloads(({ idleCpuSeconds }) => idleCpuSeconds),
+      'ms',
+      ofReloads(({ idleCpuMs }) => idleCpuMs),
     ),
     figure(
       'under load',
-      's',
-      ofReloads(({ loadedSeconds }) => loadedSeconds),
+      'ms',
+      ofReloads(({ loadedMs }) => loadedMs),
     ),
     figure('  tunnels meanwhile', '', ({ tunnels }) => tunnels),
     figure('  of which failed', '', ({ failed }) => failed, { kind: 'amount', atMost: MAX_FAILED }),

@@ -1,11 +1,14 @@
 /**
- * What is behind the tunnels: three servers that speak once a whole TLS record has come, the client's ClientHello. They
- * do no TLS, which would cost the load more than the proxy. Prints `TunnelPorts` as JSON; ends with its input.
+ * What is behind the tunnels: four servers that speak once a whole TLS record has come, the client's ClientHello. They
+ * do no TLS, which would cost the load more than the proxy. And one that speaks plain HTTP, for bodies of any size.
+ * Prints `NodePorts` as JSON; ends with its input.
  */
 import { once } from 'node:events';
+import http from 'node:http';
 import net from 'node:net';
+import type { Writable } from 'node:stream';
 import { isPatternAt, patternAt } from '../traffic/pattern.ts';
-import { BULK_BYTES, ORIGIN_BODY, type TunnelPorts } from '../traffic/site.ts';
+import { BULK_BYTES, type NodePorts, ORIGIN_BODY } from '../traffic/site.ts';
 
 const RECORD_HEADER_BYTES = 5;
 const READ_BYTES = 256 * 1024;
@@ -14,10 +17,28 @@ const answer = Buffer.from(ORIGIN_BODY);
 /** What a connection does with bytes; one of them at a time uses the buffer that all share. */
 type Reader = (chunk: Buffer) => void;
 
-const ports: TunnelPorts = {
-  exchange: await listen((socket) => afterOpening(() => void socket.write(answer))),
-  down: await listen((socket) => afterOpening(() => send(socket, 0))),
-  up: await listen((socket) => {
+const ports: NodePorts = {
+  exchange: await listenRaw((socket) => afterOpening(() => void socket.write(answer))),
+  down: await listenRaw((socket) => afterOpening(() => send(socket, BULK_BYTES))),
+  sized: await listenRaw((socket) => {
+    let line = '';
+    return afterOpening(
+      () => {},
+      (chunk) => {
+        line += chunk.toString('latin1');
+        if (line.endsWith('\n')) send(socket, Number(line));
+      },
+    );
+  }),
+  bodies: await listen(
+    http.createServer({ highWaterMark: READ_BYTES }, (request, response) => {
+      const bytes = Number(request.url?.split('/').at(-1));
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes });
+      response.on('error', () => {});
+      send(response, bytes);
+    }),
+  ),
+  up: await listenRaw((socket) => {
     let received = 0;
     let isRight = true;
     return afterOpening(
@@ -33,11 +54,15 @@ const ports: TunnelPorts = {
 process.stdout.write(`${JSON.stringify(ports)}\n`);
 process.stdin.on('end', () => process.exit(0)).resume();
 
-async function listen(readerOf: (socket: net.Socket) => Reader): Promise<number> {
+function listenRaw(readerOf: (socket: net.Socket) => Reader): Promise<number> {
   const server = net.createServer({ highWaterMark: READ_BYTES, noDelay: true }, (socket) => {
     socket.on('data', readerOf(socket));
     socket.on('error', () => {}); // the client judges what it got
   });
+  return listen(server);
+}
+
+async function listen(server: net.Server): Promise<number> {
   server.listen({ host: '127.0.0.1', port: 0, backlog: 4_096 });
   await once(server, 'listening');
   return (server.address() as net.AddressInfo).port;
@@ -59,14 +84,14 @@ function afterOpening(begin: () => void, read: Reader = () => {}): Reader {
   };
 }
 
-/** The rest of the transfer from an offset on, at the pace of the connection. */
-function send(socket: net.Socket, from: number): void {
+/** So many bytes of the pattern, from an offset on, at the pace of the connection. */
+function send(to: Writable, bytes: number, from = 0): void {
   let offset = from;
-  while (offset < BULK_BYTES) {
-    const piece = patternAt(offset, BULK_BYTES - offset);
+  while (offset < bytes) {
+    const piece = patternAt(offset, bytes - offset);
     offset += piece.length;
-    if (!socket.write(piece)) break;
+    if (!to.write(piece)) break;
   }
-  if (offset >= BULK_BYTES) socket.end();
-  else socket.once('drain', () => send(socket, offset));
+  if (offset >= bytes) to.end();
+  else to.once('drain', () => send(to, bytes, offset));
 }

@@ -3,8 +3,15 @@ import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { freePort, measureStart, type Start, startServer } from '../support/server.ts';
-import { BLOCK_MARKER, BROWSER_FIELDS, blockedDomains, ORIGIN_NAME, RELOADED_NAME } from '../traffic/site.ts';
+import { type Command, freePort, measureStart, type Start, startServer } from '../support/server.ts';
+import {
+  BLOCK_MARKER,
+  BROWSER_FIELDS,
+  blockedDomains,
+  ORIGIN_NAME,
+  type OriginPorts,
+  RELOADED_NAME,
+} from '../traffic/site.ts';
 import type { Contestant, Setting } from './contestant.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -20,34 +27,58 @@ export async function measurePosternStart(folder: string, policies: string): Pro
 }
 
 /** Postern as one process, with the site's domains blocked and its log on. */
-export async function startPostern(setting: Omit<Setting, 'pageBytes'>): Promise<Contestant> {
-  const folder = join(setting.folder, 'postern');
-  const port = await freePort();
+export function startPostern(setting: Omit<Setting, 'pageBytes'>): Promise<Contestant> {
   const policy = posternPolicyIn(setting.folder);
   mkdirSync(dirname(policy), { recursive: true });
   writeFileSync(policy, policyText(blockedDomains));
-  const { exchange, down, up } = setting.origins;
-  const config = writeConfig(folder, port, {
+  const { folder, core, origins } = setting;
+  return servePostern({
+    name: 'Postern',
+    folder: join(folder, 'postern'),
     policies: dirname(policy),
+    origins,
+    core,
+  });
+}
+
+export type PosternSetup = {
+  readonly name: string;
+  /** For its configuration, its CA and its state. */
+  readonly folder: string;
+  readonly policies: string;
+  readonly origins: OriginPorts;
+  readonly core: Command['core'];
+  /** One unless it says otherwise: so that it has the one processor that each of its peers has. */
+  readonly workers?: number;
+  /** Names beside the origin's own that it finds in its hosts file, at 127.0.0.1. */
+  readonly names?: readonly string[];
+};
+
+/** Postern with a policy folder, open towards the origins, and without limits for the load. */
+export async function servePostern(setup: PosternSetup): Promise<Contestant> {
+  const { name, folder, policies, origins, core, workers = 1, names = [] } = setup;
+  const { exchange, down, up, sized } = origins;
+  const port = await freePort();
+  const config = writeConfig(folder, port, {
+    policies,
+    workers,
     egress: {
-      connectPorts: [443, exchange, down, up],
+      connectPorts: [443, exchange, down, up, sized],
       internalNetworks: ['127.0.0.0/8'], // where the origins are
       dns: {
         servers: ['127.0.0.1'],
-        hosts: { [ORIGIN_NAME]: ['127.0.0.1'], [RELOADED_NAME]: ['127.0.0.1'] },
+        hosts: Object.fromEntries(
+          [ORIGIN_NAME, RELOADED_NAME, ...names].map((host) => [host, ['127.0.0.1']]),
+        ),
       },
     },
     limits: { exempt: ['127.0.0.0/8'] }, // all the load is one client
   });
-  const server = await startServer({
-    file: process.execPath,
-    args: [MAIN, 'serve', '--config', config],
-    port,
-    core: setting.core,
-  });
+  const args = [MAIN, 'serve', '--config', config];
+  const server = await startServer({ file: process.execPath, args, port, core });
   return {
     ...server,
-    name: 'Postern',
+    name,
     port,
     originHost: ORIGIN_NAME,
     caFile: join(folder, 'certs', 'ca.crt'),
@@ -81,7 +112,6 @@ export async function pageBytesOf({ port }: Contestant): Promise<number> {
   return Buffer.byteLength(page);
 }
 
-/** Of one process, so that it has the one processor that each of its peers has. */
 function writeConfig(folder: string, port: number, settings: Readonly<Record<string, unknown>>): string {
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'postern.yaml');

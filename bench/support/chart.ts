@@ -1,4 +1,5 @@
 import { type Figure, type Report, ratioTo, type Target } from './report.ts';
+import { escapeXml, round } from './svg.ts';
 
 /**
  * The figures of a run that have a name in the chart, as horizontal bars: each proxy's cost as a multiple of the peer's
@@ -20,6 +21,7 @@ const BARS_END = 780;
 const MAX_RATIO = 2;
 const BAR_HEIGHT = 14;
 const GROUP_GAP = 20;
+const NUMBER_WIDTH = 40;
 const TITLE_HEIGHT = 22;
 const HEAD_HEIGHT = 92;
 const FOOT_HEIGHT = 12;
@@ -82,8 +84,6 @@ const ratioTarget = (target: Target | undefined) => (target?.kind === 'ratio' ? 
 const x = (ratio: number): number =>
   round(LABELS_END + (Math.min(ratio, MAX_RATIO) / MAX_RATIO) * (BARS_END - LABELS_END));
 
-const round = (value: number): number => Math.round(value * 10) / 10;
-
 function headLines(): readonly string[] {
   return [
     '<text class="head" x="16" y="28">What Postern costs beside its peers</text>',
@@ -100,21 +100,23 @@ function groupLines({ title, to, target, bars }: Group, top: number): readonly s
   return [
     `<text class="title" x="16" y="${first - 7}">${escapeXml(title)}</text>`,
     `<text class="quiet" x="${x(1)}" y="${first - 7}" text-anchor="middle">${escapeXml(to)} = 1</text>`,
-    ...bars.flatMap((bar, at) => barLines(bar, first + at * BAR_HEIGHT)),
+    ...bars.flatMap((bar, at) => barLines(bar, first + at * BAR_HEIGHT, target)),
     `<line class="axis" x1="${LABELS_END}" x2="${LABELS_END}" y1="${first}" y2="${end}"/>`,
     `<line class="axis" x1="${x(1)}" x2="${x(1)}" y1="${first + BAR_HEIGHT}" y2="${end}" stroke-dasharray="2 2"/>`,
     `<line class="target" x1="${x(target)}" x2="${x(target)}" y1="${first - 3}" y2="${first + BAR_HEIGHT + 1}"/>`,
   ];
 }
 
-function barLines({ name, ratio, isPostern }: Bar, top: number): readonly string[] {
+function barLines({ name, ratio, isPostern }: Bar, top: number, target: number): readonly string[] {
   const kind = isPostern ? 'postern' : 'peer';
   const width = round(x(ratio) - LABELS_END);
   const mark = ratio > MAX_RATIO ? '›' : '';
+  // The number makes way for the target, which stands across Postern's bar.
+  const isInTheWay = isPostern && x(target) >= x(ratio) && x(target) < x(ratio) + NUMBER_WIDTH;
   return [
     `<text class="${isPostern ? 'title' : 'quiet'}" x="${LABELS_END - 8}" y="${top + 11}" text-anchor="end">${escapeXml(name)}</text>`,
     `<rect class="${kind}" x="${LABELS_END}" y="${top + 2}" width="${width}" height="${BAR_HEIGHT - 4}"/>`,
-    `<text x="${x(ratio) + 6}" y="${top + 11}">${mark}${ratio.toFixed(2)}</text>`,
+    `<text x="${(isInTheWay ? x(target) : x(ratio)) + 6}" y="${top + 11}">${mark}${ratio.toFixed(2)}</text>`,
   ];
 }
 
@@ -129,6 +131,3 @@ function description(groups: readonly Group[]): string {
   });
   return sentences.join(' ');
 }
-
-const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

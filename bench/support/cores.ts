@@ -12,13 +12,16 @@ export type Cores = {
 };
 
 const TASKSET = '/usr/bin/taskset';
-const UNBOUND: Cores = { proxy: undefined, load: undefined, origin: undefined };
+export const UNBOUND: Cores = { proxy: undefined, load: undefined, origin: undefined };
 
 /** Of those that this process may use. */
-export function chooseCores(): Cores {
-  if (!existsSync(TASKSET)) return UNBOUND;
+export const chooseCores = (): Cores => coresOf(allowedCores());
+
+/** Those that this process may use and bind others to: none where it can bind nothing. */
+export function allowedCores(): readonly number[] {
+  if (!existsSync(TASKSET)) return [];
   const status = readFileSync('/proc/self/status', 'utf8');
-  return coresOf(numbersIn(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? ''));
+  return numbersIn(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '');
 }
 
 export function coresOf(allowed: readonly number[]): Cores {
@@ -44,6 +47,8 @@ export function describeCores({ proxy, load, origin }: Cores): string {
     : `the proxy on processor ${proxy}, load on ${load}, origins on ${origin}`;
 }
 
-/** The command line that starts `line` on a processor. */
-export const boundTo = (core: number | undefined, line: readonly string[]): readonly string[] =>
-  core === undefined ? line : [TASKSET, '-c', String(core), ...line];
+/** The command line that starts `line` on a processor, or on any of several. */
+export const boundTo = (
+  core: number | readonly number[] | undefined,
+  line: readonly string[],
+): readonly string[] => (core === undefined ? line : [TASKSET, '-c', [core].flat().join(','), ...line]);

@@ -1,11 +1,25 @@
 /** The units of figures, and how many decimals are worth reading. */
-const DECIMALS = { ns: 0, µs: 1, ms: 2, s: 2, MB: 1, KB: 1, '/s': 0, 'MB/s': 0, '%': 0, '': 0 } as const;
+const DECIMALS = {
+  ns: 0,
+  µs: 1,
+  ms: 2,
+  s: 2,
+  MB: 1,
+  KB: 1,
+  'ns/B': 2,
+  '/s': 0,
+  'MB/s': 0,
+  '%': 0,
+  '×': 2,
+  '': 0,
+} as const;
 export type Unit = keyof typeof DECIMALS;
 
-/** At most so much, or at most so many times what a peer takes in the same run. */
+/** At most so much, or at most or at least so many times what a peer takes or gives in the same run. */
 export type Target =
   | { readonly kind: 'amount'; readonly atMost: number }
-  | { readonly kind: 'ratio'; readonly to: string; readonly atMost: number };
+  | { readonly kind: 'ratio'; readonly to: string; readonly atMost: number }
+  | { readonly kind: 'gain'; readonly over: string; readonly atLeast: number };
 
 /** One thing measured: of Postern, and of the peers by their names. Undefined where it was not. */
 export type Figure = {
@@ -16,6 +30,19 @@ export type Figure = {
   readonly peers?: Readonly<Record<string, number | undefined>>;
   /** What it is called in the chart; undefined for what is in none. */
   readonly chart?: string | undefined;
+  /** Of which curve it is a point; undefined for what is in none. */
+  readonly curve?: CurvePoint | undefined;
+};
+
+/** A point of the chart of growth: the figure is how high it stands. */
+export type CurvePoint = {
+  /** What grows, and has a picture of its own: `open tunnels`. */
+  readonly growing: string;
+  /** What is measured: a line in that picture. */
+  readonly line: string;
+  readonly size: number;
+  /** The size as it is written below the picture: `1 KB`. */
+  readonly at: string;
 };
 
 export type Section = {
@@ -42,6 +69,11 @@ export function verdictOn({ target, postern, peers }: Figure): Verdict {
       const ratio = ratioTo(peers?.[target.to], postern);
       if (ratio === undefined) return 'none';
       return ratio <= target.atMost ? 'met' : 'missed';
+    }
+    case 'gain': {
+      const ratio = ratioTo(peers?.[target.over], postern);
+      if (ratio === undefined) return 'none';
+      return ratio >= target.atLeast ? 'met' : 'missed';
     }
   }
 }
@@ -106,6 +138,8 @@ function targetText({ target, unit }: Figure): string {
       return `≤ ${amount(target.atMost, unit)}`;
     case 'ratio':
       return `≤ ${target.atMost.toFixed(2)} × ${target.to}`;
+    case 'gain':
+      return `≥ ${target.atLeast.toFixed(2)} × ${target.over}`;
   }
 }
 

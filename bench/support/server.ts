@@ -14,8 +14,8 @@ export type Command = {
   readonly args: readonly string[];
   /** Where it will accept connections, on 127.0.0.1. */
   readonly port: number;
-  /** The processor that it is bound to. */
-  readonly core?: number | undefined;
+  /** The processor that it is bound to, or several of them. */
+  readonly core?: number | readonly number[] | undefined;
 };
 
 /** A program that accepts connections. */

@@ -7,6 +7,7 @@ import type { IdleAnswer, IdleOrder, TunnelEnds } from '../children/idle-load.ts
 import type { Contestant } from '../peers/contestant.ts';
 import { treeMemoryBytes } from '../support/process-tree.ts';
 import type { Session } from './session.ts';
+import type { OriginPorts } from './site.ts';
 
 /**
  * Bytes of memory for each idle tunnel: of the first ones, which find room that the warm-up left free, and of those that
@@ -19,9 +20,9 @@ export const firstOf = (many: number): number => Math.ceil(many / 4);
 
 const IDLE_LOAD = fileURLToPath(new URL('../children/idle-load.ts', import.meta.url));
 /** Opened and closed again before the memory is looked at for the first time. */
-const WARM_UP_TUNNELS = 500;
+export const WARM_UP_TUNNELS = 500;
 /** In which garbage is collected and memory given back, by those who do such things when they are idle. */
-const REST_MS = 12_000;
+export const REST_MS = 12_000;
 const OPENING_DEADLINE_MS = 120_000;
 /** Descriptors of a process that are no tunnels. */
 const OTHER_DESCRIPTORS = 500;
@@ -75,22 +76,31 @@ async function withLoads<T>(
   contestants: readonly Contestant[],
   use: (open: (count: number) => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const loads = contestants.map((contestant) => ({ contestant, child: startLoad(session, contestant) }));
+  const holders = contestants.map((contestant) => startHolder(contestant, session.setting.origins));
   try {
     return await use(async (count) => {
-      for (const { contestant, child } of loads) await holdTunnels(contestant, child, count);
+      for (const holder of holders) await holder.hold(count);
     });
   } finally {
-    await Promise.all(loads.map(({ child }) => end(child)));
+    await Promise.all(holders.map((holder) => holder.stop()));
   }
 }
 
-function startLoad({ setting }: Session, { port, originHost }: Contestant): ChildProcess {
+/** A program that has idle tunnels open through a proxy. */
+export type Holder = {
+  /** Opens as many as are missing, and makes sure that none has ended. */
+  hold(open: number): Promise<void>;
+  /** Lets go of all. */
+  stop(): Promise<void>;
+};
+
+export function startHolder(contestant: Contestant, { exchange }: OriginPorts): Holder {
   const ends: TunnelEnds = {
-    proxyPort: port,
-    to: { host: originHost, port: setting.origins.exchange },
+    proxyPort: contestant.port,
+    to: { host: contestant.originHost, port: exchange },
   };
-  return fork(IDLE_LOAD, [JSON.stringify(ends)]);
+  const child = fork(IDLE_LOAD, [JSON.stringify(ends)]);
+  return { hold: (open) => holdTunnels(contestant, child, open), stop: () => end(child) };
 }
 
 async function holdTunnels({ name }: Contestant, child: ChildProcess, open: number): Promise<void> {

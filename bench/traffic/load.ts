@@ -21,6 +21,8 @@ export type LoadResult = {
 const WRK = '/usr/bin/wrk';
 const WRK_SCRIPT = fileURLToPath(new URL('./wrk.lua', import.meta.url));
 const TUNNEL_LOAD = fileURLToPath(new URL('../children/tunnel-load.ts', import.meta.url));
+/** wrk's own, of two seconds, takes a machine with much other work for a broken proxy. */
+const REPLY_DEADLINE_SECONDS = 20;
 /** How much longer than the load itself its program may take. */
 const GRACE_MS = 60_000;
 
@@ -41,7 +43,8 @@ export async function runHttpLoad(job: HttpJob, core: number | undefined): Promi
   const { proxyPort, connections, seconds, targets, mayClose, expect } = job;
   const script = ['-s', WRK_SCRIPT, `http://127.0.0.1:${proxyPort}/`, '--'];
   const expected = [String(expect.status), String(expect.bytes), expect.marker];
-  const line = [WRK, '-t1', `-c${connections}`, `-d${seconds}s`, ...script, ...expected, ...targets];
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', `${REPLY_DEADLINE_SECONDS}s`];
+  const line = [WRK, ...options, ...script, ...expected, ...targets];
   return resultOf(await outputOf(boundTo(core, line), seconds), mayClose);
 }
 

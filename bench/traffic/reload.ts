@@ -13,10 +13,10 @@ import { BLOCK_MARKER, BROWSER_FIELDS, blockedDomains, RELOADED_NAME } from './s
 /** What one reload takes: of a proxy with nothing else to do, and of one under load. */
 export type Reload = {
   /** From the signal until a request is decided by the new policies. */
-  readonly idleSeconds: number;
+  readonly idleMs: number;
   /** Of all processes, the requests that ask whether it is done included. */
-  readonly idleCpuSeconds: number;
-  readonly loadedSeconds: number;
+  readonly idleCpuMs: number;
+  readonly loadedMs: number;
 };
 
 export type ReloadRun = {
@@ -44,12 +44,12 @@ export async function measureReloads(
     isBlocked = !isBlocked;
     return reload(contestant, session, isBlocked);
   };
-  const idle: { seconds: number; cpuSeconds: number }[] = [];
+  const idle: { ms: number; cpuMs: number }[] = [];
   while (idle.length < reloads) {
     const before = treeCpuMicros(contestant.pid);
-    const seconds = await reloadOnce();
+    const ms = await reloadOnce();
     await pause(AFTERMATH_MS);
-    idle.push({ seconds, cpuSeconds: (treeCpuMicros(contestant.pid) - before) / 1e6 });
+    idle.push({ ms, cpuMs: (treeCpuMicros(contestant.pid) - before) / 1e3 });
   }
   const loading = runTunnelLoad(loadJob(contestant, session, reloads * 2 + 2), session.cores.load);
   const loaded: number[] = [];
@@ -60,10 +60,10 @@ export async function measureReloads(
   }
   const { units, wrong, p99Ms } = await loading;
   return {
-    reloads: idle.map(({ seconds, cpuSeconds }, at) => ({
-      idleSeconds: seconds,
-      idleCpuSeconds: cpuSeconds,
-      loadedSeconds: loaded[at] ?? Number.NaN,
+    reloads: idle.map(({ ms, cpuMs }, at) => ({
+      idleMs: ms,
+      idleCpuMs: cpuMs,
+      loadedMs: loaded[at] ?? Number.NaN,
     })),
     tunnels: units + wrong,
     failed: wrong,
@@ -80,7 +80,7 @@ const loadJob = ({ port, originHost }: Contestant, { setting }: Session, seconds
     onWrong: 'count',
   }) as const;
 
-/** Blocks one more host, or lets it through again; gives the seconds until that is so. */
+/** Blocks one more host, or lets it through again; gives the milliseconds until that is so. */
 async function reload({ name, pid, port }: Contestant, session: Session, block: boolean): Promise<number> {
   const { folder, origins } = session.setting;
   const blocked = block ? [...blockedDomains, RELOADED_NAME] : blockedDomains;
@@ -89,7 +89,7 @@ async function reload({ name, pid, port }: Contestant, session: Session, block: 
   const start = performance.now();
   process.kill(pid, 'SIGHUP');
   while (performance.now() - start < RELOAD_DEADLINE_MS) {
-    if ((await isBlocked(port, origins.http)) === block) return (performance.now() - start) / 1_000;
+    if ((await isBlocked(port, origins.http)) === block) return performance.now() - start;
     await pause(POLL_MS);
   }
   throw new Error(`${name} has not taken the new policies`);

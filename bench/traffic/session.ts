@@ -9,7 +9,7 @@ import type { Contestant, Peer, Setting } from '../peers/contestant.ts';
 import { pageBytesOf, startPostern } from '../peers/postern.ts';
 import { boundTo, type Cores, chooseCores, describeCores } from '../support/cores.ts';
 import { startNginx } from './nginx.ts';
-import type { TunnelPorts } from './site.ts';
+import type { NodePorts, OriginPorts } from './site.ts';
 
 const TUNNEL_ORIGIN = fileURLToPath(new URL('../children/tunnel-origin.ts', import.meta.url));
 
@@ -24,26 +24,51 @@ export type Session = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export async function openSession(peers: readonly Peer[], tell: (step: string) => void): Promise<Session> {
+/** Where a bench takes place: a folder, the processors, and the origins. */
+export type Ground = {
+  readonly folder: string;
+  readonly cores: Cores;
+  readonly origins: OriginPorts;
+  /** Stops a program that is being started at the end, before those that were started earlier. */
+  keep<Program extends { stop(): Promise<void> }>(starting: Promise<Program>): Promise<Program>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export async function openGround(tell: (step: string) => void, cores = chooseCores()): Promise<Ground> {
   await using opened = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
   opened.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   chmodSync(folder, 0o755); // Squid and nginx read theirs as other users
-  const cores = chooseCores();
-  const started = async <Program extends { stop(): Promise<void> }>(starting: Promise<Program>) => {
-    const program = await starting;
-    opened.defer(() => program.stop());
-    return program;
+  tell('starting the origins');
+  const nginx = await startNginx(folder, cores.origin);
+  opened.defer(() => nginx.stop());
+  const node = await startNodeOrigins(cores.origin);
+  opened.defer(() => node.stop());
+  const running = opened.move();
+  return {
+    folder,
+    cores,
+    origins: { http: nginx.port, ...node.ports },
+    async keep(starting) {
+      const program = await starting;
+      running.defer(() => program.stop());
+      return program;
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-  tell('starting the origins and the proxies');
-  const nginx = await started(startNginx(folder, cores.origin));
-  const tunnels = await started(startTunnelOrigin(cores.origin));
-  const common = { folder, core: cores.proxy, origins: { http: nginx.port, ...tunnels.ports } };
-  const postern = await started(startPostern(common));
+}
+
+export async function openSession(peers: readonly Peer[], tell: (step: string) => void): Promise<Session> {
+  await using opened = new AsyncDisposableStack();
+  const ground = opened.use(await openGround(tell));
+  const { folder, cores, origins, keep } = ground;
+  tell('starting the proxies');
+  const common = { folder, core: cores.proxy, origins };
+  const postern = await keep(startPostern(common));
   const setting: Setting = { ...common, pageBytes: await pageBytesOf(postern) };
   const installed = peers.filter((peer) => peer.version() !== undefined);
   const contestants: Contestant[] = [];
-  for (const peer of installed) contestants.push(await started(peer.start(setting)));
+  for (const peer of installed) contestants.push(await keep(peer.start(setting)));
   const running = opened.move();
   return {
     postern,
@@ -67,16 +92,16 @@ function peerLines(peers: readonly Peer[]): readonly string[] {
   ];
 }
 
-async function startTunnelOrigin(core: number | undefined) {
+async function startNodeOrigins(core: number | undefined) {
   const [file = '', ...args] = boundTo(core, [process.execPath, TUNNEL_ORIGIN]);
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const [line] = await Promise.race([
     once(createInterface(child.stdout), 'line'),
-    ended.then(([status]) => Promise.reject(new Error(`the origin of tunnels ended with status ${status}`))),
+    ended.then(([status]) => Promise.reject(new Error(`the origins of tunnels ended with status ${status}`))),
   ]);
   return {
-    ports: JSON.parse(String(line)) as TunnelPorts,
+    ports: JSON.parse(String(line)) as NodePorts,
     async stop() {
       child.stdin.end();
       await ended;

@@ -35,18 +35,25 @@ export const BROWSER_FIELDS = {
 export const BULK_BYTES = 64 * 2 ** 20;
 export const GIGABYTE = 1e9;
 
+/** The path of a body of so many bytes. */
+export const bodyPath = (bytes: number): string => `/bodies/${bytes}`;
+
 /** The ports of the origins, all on 127.0.0.1. */
 export type OriginPorts = {
   /** nginx: `/1k` is `ORIGIN_BODY`. */
   readonly http: number;
-} & TunnelPorts;
+} & NodePorts;
 
-/** What is behind tunnels, once a ClientHello has come (`children/tunnel-origin.ts`). */
-export type TunnelPorts = {
+/** Of `children/tunnel-origin.ts`: what is behind tunnels, once a ClientHello has come, and one for plain HTTP. */
+export type NodePorts = {
   /** Sends `ORIGIN_BODY`, and leaves the connection open. */
   readonly exchange: number;
   /** Sends `BULK_BYTES`, and ends. */
   readonly down: number;
+  /** Sends as many bytes of the pattern as the line after the ClientHello says, and ends. */
+  readonly sized: number;
   /** Takes `BULK_BYTES`, sends `ORIGIN_BODY` when they were the right ones, and ends. */
   readonly up: number;
+  /** Over plain HTTP: the bytes of the pattern that `bodyPath` names. */
+  readonly bodies: number;
 };

@@ -1,17 +1,23 @@
 import tls from 'node:tls';
+import { bodies, clientsInTurn } from './http-units.ts';
 import { isPatternAt, patternAt } from './pattern.ts';
-import { BLOCK_MARKER, BROWSER_FIELDS, BULK_BYTES, ORIGIN_BODY } from './site.ts';
+import { BLOCK_MARKER, BROWSER_FIELDS, BULK_BYTES, bodyPath, ORIGIN_BODY } from './site.ts';
 import { type Authority, connectHead, type Opening, openingOf, openTunnel, throughTunnel } from './tunnel.ts';
 
 /** One unit of a load, each time it is called; throws when a reply is not what it must be. */
 export type Unit = () => Promise<void>;
 
-/** What a tunnel load does over and over. */
+/** What the bench's own load does over and over. */
 export type TunnelWork =
   /** 1 KB through a tunnel of its own. */
   | { readonly kind: 'exchange'; readonly to: Authority }
   /** `BULK_BYTES` through a tunnel of its own, to the client or from it. */
   | { readonly kind: 'down' | 'up'; readonly to: Authority }
+  /** So many bytes to the client through a tunnel of its own, or as the body of a reply over plain HTTP. */
+  | { readonly kind: 'sized'; readonly to: Authority; readonly bytes: number }
+  | { readonly kind: 'body'; readonly from: Authority; readonly bytes: number }
+  /** 1 KB over plain HTTP for clients of these addresses in turn. */
+  | { readonly kind: 'clients'; readonly from: Authority; readonly clients: readonly string[] }
   /** The block page over TLS, of the hosts in turn, or of a new one below them each time. */
   | {
       readonly kind: 'page';
@@ -26,9 +32,15 @@ export async function unitOf(proxyPort: number, work: TunnelWork): Promise<Unit>
     case 'exchange':
       return exchanges(proxyPort, await openingOf(work.to));
     case 'down':
-      return downloads(proxyPort, await openingOf(work.to));
+      return downloads(proxyPort, await openingOf(work.to), BULK_BYTES);
     case 'up':
       return uploads(proxyPort, await openingOf(work.to));
+    case 'sized':
+      return downloads(proxyPort, withLine(await openingOf(work.to), work.bytes), work.bytes);
+    case 'body':
+      return bodies(proxyPort, { ...work.from, path: bodyPath(work.bytes) }, work.bytes);
+    case 'clients':
+      return clientsInTurn(proxyPort, { ...work.from, path: '/1k' }, work.clients);
     case 'page':
       return blockPages(proxyPort, work);
   }
@@ -54,13 +66,19 @@ function exchanges(proxyPort: number, opening: Opening): Unit {
   };
 }
 
-function downloads(proxyPort: number, opening: Opening): Unit {
+/** The line that tells the origin how much to send goes with the ClientHello. */
+const withLine = ({ connect, clientHello }: Opening, bytes: number): Opening => ({
+  connect,
+  clientHello: Buffer.concat([clientHello, Buffer.from(`${bytes}\n`)]),
+});
+
+function downloads(proxyPort: number, opening: Opening, bytes: number): Unit {
   return async () => {
     let received = 0;
     const socket = await throughTunnel(proxyPort, opening, (chunk) => {
       if (!isPatternAt(received, chunk)) throw new Error(`wrong bytes after ${received}`);
       received += chunk.length;
-      return received === BULK_BYTES;
+      return received === bytes;
     });
     socket.destroy();
   };

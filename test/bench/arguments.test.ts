@@ -16,21 +16,60 @@ describe('the arguments of a bench', () => {
       kind: 'run',
       benches: { forward: benches.forward },
       json: true,
-      svg: 'chart.svg',
+      charts: { svg: 'chart.svg', curves: undefined },
       numbers: { rounds: 2 },
     });
     expect(readArguments(benches, [])).toEqual({
       kind: 'run',
       benches,
       json: false,
-      svg: undefined,
+      charts: { svg: undefined, curves: undefined },
       numbers: {},
+    });
+  });
+
+  it('choose all benches of a group, unless one has its name', () => {
+    const group = {
+      block: bench('one', {}),
+      'block-http': bench('two', {}),
+      'growth-a': bench('three', {}),
+      'growth-b': bench('four', {}),
+    };
+    const chosen = (name: string) =>
+      Object.keys((readArguments(group, [name]) as { benches: object }).benches);
+    expect(chosen('growth')).toEqual(['growth-a', 'growth-b']);
+    expect(chosen('block')).toEqual(['block']);
+  });
+
+  it('have charts drawn of what was measured earlier', () => {
+    expect(
+      readArguments(benches, ['--from', 'reports.jsonl', '--svg', 'a.svg', '--curves', 'b.svg']),
+    ).toEqual({
+      kind: 'draw',
+      from: 'reports.jsonl',
+      charts: { svg: 'a.svg', curves: 'b.svg' },
     });
   });
 
   it.each([
     ['a bench that there is not', ['backward'], 'there is no bench `backward`'],
     ['a name that every object has', ['constructor'], 'there is no bench `constructor`'],
+    ['a part of a name', ['for'], 'there is no bench `for`'],
+    [
+      'earlier reports of which nothing is to be drawn',
+      ['--from', 'x'],
+      '--from takes --svg or --curves with it',
+    ],
+    [
+      'a bench beside earlier reports',
+      ['forward', '--from', 'x', '--svg', 'y'],
+      '--from measures nothing: it takes no forward',
+    ],
+    [
+      'another option beside earlier reports',
+      ['--rounds', '2', '--from', 'x', '--curves', 'y'],
+      '--from measures nothing: it takes no --rounds',
+    ],
     ['two benches', ['forward', 'policy'], 'name one bench, or none for all'],
     ['an option of another bench', ['policy', '--rounds', '2'], 'policy takes no --rounds'],
     ['a number out of range', ['forward', '--rounds', '0'], '--rounds takes a whole number from 1 to 100'],
@@ -61,7 +100,7 @@ describe('the arguments of a bench', () => {
 
   it('are all in the usage', () => {
     expect(readArguments(benches, ['forward', '--help'])).toEqual({ kind: 'help' });
-    expect(usage(benches)).toContain('forward          plain HTTP [--rounds N]');
-    expect(usage(benches)).toContain('--rounds N       measured rounds (default 5)');
+    expect(usage(benches)).toContain('forward              plain HTTP [--rounds N]');
+    expect(usage(benches)).toContain('--rounds N           measured rounds (default 5)');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chartOf } from '../../bench/support/chart.ts';
 import type { Figure, Report } from '../../bench/support/report.ts';
+import { openElements } from '../support/xml.ts';
 
 const report = (...figures: readonly Figure[]): Report => ({
   bench: 'example',
@@ -16,25 +17,6 @@ const forward: Figure = {
   postern: 35,
   peers: { Squid: 70, mitmproxy: 700 },
 };
-
-/** A tag, or text: with nothing in it that XML has another use for (XML 1.0 sections 2.4 and 3.1). */
-const TOKEN = /<(\/?)(\w+)(?: [\w:-]+="[^"<&]*")*(\/?)>|[^<&]+|&(?:amp|lt|gt);/y;
-
-/** Those that are never closed; throws at what is no XML. */
-function openElements(xml: string): readonly string[] {
-  const open: string[] = [];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < xml.length) {
-    const start = TOKEN.lastIndex;
-    const token = TOKEN.exec(xml);
-    if (token === null) throw new Error(`no XML: ${xml.slice(start, start + 80)}`);
-    const [, closing, name, selfClosing] = token;
-    if (name === undefined || selfClosing === '/') continue;
-    if (closing !== '/') open.push(name);
-    else if (open.pop() !== name) throw new Error(`</${name}> closes another element`);
-  }
-  return open;
-}
 
 describe('the chart of a run', () => {
   const chart = chartOf([report(forward, { ...forward, chart: undefined, what: 'in no chart' })]) ?? '';
@@ -58,6 +40,11 @@ describe('the chart of a run', () => {
 
   it('marks the target', () => {
     expect(chart).toContain('<line class="target" x1="516" x2="516"');
+  });
+
+  it('moves the number of a bar out of the way of the target', () => {
+    const near = chartOf([report({ ...forward, postern: 50 })]) ?? ''; // 0.71, the target is 0.80
+    expect(near).toMatch(/<text x="522" [^>]*>0\.71</);
   });
 
   it('says in words what it shows', () => {
