@@ -169,6 +169,24 @@ test.each([
   expect(seen).toMatchObject({ group, body: 'blocked' });
 });
 
+const [AES_128, AES_256, CHACHA] = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+];
+
+test.each([
+  ['likes SHA-384 best', [AES_256, CHACHA, AES_128], AES_128],
+  ['has no AES in its processor', [CHACHA, AES_128], CHACHA],
+  ['takes SHA-384 alone', [AES_256], AES_256],
+])('the cheapest cipher is agreed on that suits a client that %s', async (_name, offered, agreed) => {
+  const authority = newAuthority();
+  const context = createLeafContexts(authority, at(NOW)).contextFor('a.example');
+  const ciphers = offered.join(':');
+  const seen = await visit({ authority, context, host: 'a.example', version: 'TLSv1.3', ciphers });
+  expect(seen).toMatchObject({ cipher: agreed, body: 'blocked' });
+});
+
 type Visit = {
   readonly authority: Authority;
   readonly context: SecureContext;
@@ -177,11 +195,14 @@ type Visit = {
   readonly session?: Buffer | undefined;
   /** What the client offers for the key exchange, its favourite first. */
   readonly groups?: string;
+  /** The same for the cipher. */
+  readonly ciphers?: string;
   readonly serverErrors?: string[];
 };
 
 /** One connection over loopback to a server that speaks TLS as the proxy does, and what the client saw of it. */
-async function visit({ authority, context, host, version, session, groups, serverErrors = [] }: Visit) {
+async function visit({ authority, context, host, version, serverErrors = [], ...offers }: Visit) {
+  const { session, groups, ciphers } = offers;
   const port = await serve(context, serverErrors);
   const client = connect({
     host: '127.0.0.1',
@@ -194,6 +215,7 @@ async function visit({ authority, context, host, version, session, groups, serve
     // OpenSSL 3 forbids TLS 1.1 at its default level; at 0 the client does offer it, and the server must refuse.
     ...(version === 'TLSv1.1' ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
     ...(session === undefined ? {} : { session }),
+    ...(ciphers === undefined ? {} : { ciphers }),
     ...(groups === undefined ? {} : { ecdhCurve: groups }),
   });
   const chunks: Buffer[] = [];
@@ -210,6 +232,7 @@ async function visit({ authority, context, host, version, session, groups, serve
     reused: client.isSessionReused(),
     protocol: client.getProtocol(),
     alpn: client.alpnProtocol,
+    cipher: client.getCipher().standardName,
     names: client.getPeerCertificate().subjectaltname,
     group: (client.getEphemeralKeyInfo() as EphemeralKeyInfo | null)?.name,
   };
