@@ -39,7 +39,7 @@ let taken = 0;
 function takeRandom(): string {
   if (taken === pool.length) {
     pool = randomBytes(POOL_CHARACTERS);
-    for (const [index, byte] of pool.entries()) pool[index] = CROCKFORD.charCodeAt(byte % 32);
+    for (let at = 0; at < pool.length; at++) pool[at] = CROCKFORD.charCodeAt((pool[at] as number) % 32);
     taken = 0;
   }
   taken += RANDOM_CHARACTERS;
