@@ -1,4 +1,5 @@
 import { buildNetworkIndex } from './matching/network-index.ts';
+import { createMemory } from './memory.ts';
 import type { Network } from './network.ts';
 
 /** Who belongs to a department: any one of these suffices. */
@@ -31,6 +32,9 @@ export type Membership = {
   find(asker: Asker): string | undefined;
 };
 
+/** For so many clients it is known in whose network they are. It goes with the policies that it was learnt from. */
+const MAX_CLIENTS = 4_096;
+
 /** No two of the departments claim the same user, group, port or network. */
 export function buildMembership(departments: Iterable<Claimant>): Membership {
   const claims = [...departments];
@@ -40,6 +44,9 @@ export function buildMembership(departments: Iterable<Claimant>): Membership {
   const byNetwork = buildNetworkIndex(
     claims.flatMap(({ id, members }) => members.networks.map((network) => [network, id] as const)),
   );
+  // By the address alone: what else is known of an asker is asked before it, and never stands behind this key.
+  const clients = createMemory<{ readonly id: string | undefined }>(MAX_CLIENTS);
+  const idOf = (client: string) => ({ id: byNetwork.find(client) });
   return {
     find({ client, listenerPort, user, groups = [] }) {
       const ofUser = user === undefined ? undefined : byUser.get(user);
@@ -47,7 +54,7 @@ export function buildMembership(departments: Iterable<Claimant>): Membership {
       const ofGroups = new Set(groups.map((group) => byGroup.get(group)).filter((id) => id !== undefined));
       if (ofGroups.size > 0) return ofGroups.size === 1 ? [...ofGroups][0] : undefined;
       const ofPort = listenerPort === undefined ? undefined : byPort.get(listenerPort);
-      return ofPort ?? byNetwork.find(client);
+      return ofPort ?? clients(client, idOf).id;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { request } from '../support/client.ts';
 import { startHttpOrigin } from '../support/origin.ts';
 import { BLOCKING_POLICY, startProxy, type TestProxy } from '../support/proxy.ts';
@@ -116,4 +116,31 @@ test('policies that are gone leave the running ones in force', async () => {
   proxy.reload();
   await announced(proxy, 'reload-refused');
   expect((await request(proxy.port, 'http://blocked.test/')).status).toBe(403);
+});
+
+test('a client that another department claims belongs to it from the reload on, and back again, on one connection', async () => {
+  const proxy = await startProxy({
+    policies: { 'office.yaml': BLOCKING_POLICY.replace('[127.0.0.1]', '[127.0.0.0/8]') },
+  });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  const ask = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: proxy.port, path: 'http://blocked.test/', agent };
+      http
+        .get({ ...options, headers: { host: 'blocked.test' } }, (response) =>
+          response.resume().on('end', () => resolve(response.statusCode)),
+        )
+        .on('error', reject);
+    });
+  const lab = BLOCKING_POLICY.replace('department: office', 'department: lab');
+  expect(await ask()).toBe(403);
+  proxy.writePolicy('lab.yaml', lab);
+  await announced(proxy, 'reloaded', 1);
+  expect(await ask()).toBe(403);
+  proxy.writePolicy('lab.yaml', lab.replace('[127.0.0.1]', '[192.0.2.1]'));
+  await announced(proxy, 'reloaded', 2);
+  expect(await ask()).toBe(403);
+  const decisions = await proxy.linesOf('decision', 3);
+  expect(decisions.map(({ department }) => department)).toEqual(['office', 'lab', 'office']);
 });

@@ -46,3 +46,50 @@ describe('who belongs to which department', () => {
     ]);
   });
 });
+
+describe('what is known of a client from before', () => {
+  const CLIENT = '10.20.1.7';
+
+  test('is asked for by the address alone: a user, a group or a listener decides anew each time', () => {
+    const asked: readonly [Partial<Asker>, string | undefined][] = [
+      [{}, 'trade'],
+      [{ listenerPort: 3228 }, 'guests'],
+      [{}, 'trade'],
+      [{ user: 'kim' }, 'research'],
+      [{ groups: ['lab'] }, 'research'],
+      [{ groups: ['lab', 'trade-staff'] }, undefined],
+      [{ groups: ['choir'] }, 'trade'],
+      [{ listenerPort: 3128 }, 'trade'],
+    ];
+    for (const [others, id] of [...asked, ...asked.toReversed()])
+      expect(find({ client: CLIENT, ...others }), JSON.stringify(others)).toBe(id);
+  });
+
+  test('that nobody claims it does not hold for a listener that somebody does', () => {
+    const nobodys = { client: '203.0.113.9' };
+    expect(find(nobodys)).toBeUndefined();
+    expect(find({ ...nobodys, listenerPort: 3228 })).toBe('guests');
+    expect(find(nobodys)).toBeUndefined();
+  });
+
+  test('is known to its own policies alone: those before and after them say what they say', () => {
+    const owned = (id: string) =>
+      policiesOf({ [`${id}.yaml`]: department(id, { networks: ['10.20.0.0/16'] }) }).membership;
+    const [before, after, without] = [owned('a'), owned('b'), policiesOf({ 'c.yaml': department('c', {}) })];
+    for (let round = 0; round < 2; round++) {
+      expect(before.find({ client: CLIENT })).toBe('a');
+      expect(after.find({ client: CLIENT })).toBe('b');
+      expect(without.membership.find({ client: CLIENT })).toBeUndefined();
+    }
+  });
+
+  test('is right for more clients than are remembered, and for texts that are no address', () => {
+    for (let round = 0; round < 2; round++)
+      for (let number = 0; number < 6_000; number++) {
+        const ending = `${number >> 8}.${number & 0xff}`;
+        expect(find({ client: `10.20.${ending}` })).toBe('trade');
+        expect(find({ client: `10.21.${ending}` })).toBeUndefined();
+        expect(find({ client: `nonsense ${ending}` })).toBeUndefined();
+      }
+  });
+});

@@ -13,3 +13,16 @@ test('beyond its capacity a memory begins anew', () => {
   expect(recall('c', () => 'anew')).toBe('c');
   expect(recall('a', () => 'anew')).toBe('anew');
 });
+
+test('however many keys come, no more things are kept than the capacity, and each answer is that of its key', () => {
+  const recall = createMemory<string>(8);
+  let made = 0;
+  const make = (key: string): string => {
+    made += 1;
+    return `of ${key}`;
+  };
+  for (let number = 0; number < 1_000; number++) expect(recall(`${number}`, make)).toBe(`of ${number}`);
+  made = 0;
+  for (let number = 0; number < 1_000; number++) recall(`${number}`, () => make('anew'));
+  expect(made).toBeGreaterThanOrEqual(1_000 - 8);
+});
