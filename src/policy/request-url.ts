@@ -9,7 +9,8 @@ export type Authority = { readonly host: Host; readonly port: number | undefined
 
 const DEFAULT_PORTS = { http: 80, ws: 80, https: 443, wss: 443 } as const;
 const URL_FORM = /^(?<scheme>https?|wss?):\/\/(?<authority>[^/?#]*)(?<rest>.*)$/is;
-const AUTHORITY = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/s;
+const BRACKETED = /^\[[^\]]*\](?=:|$)/;
+const PORT = /^\d{1,5}$/;
 
 /** `https://chat.deepseek.com/a?b` → its host, port and path; the text a person or a policy test writes. */
 export function parseRequestUrl(text: string): Result<RequestUrl, Fault> {
@@ -35,13 +36,20 @@ export function parseAuthority(text: string): Result<Authority, Fault> {
       problem: 'the authority carries user information',
       hint: 'write the host without `user@`',
     });
-  const parts = AUTHORITY.exec(text)?.groups;
-  const host = parseHost(parts?.host ?? '');
+  const end = hostEnd(text);
+  const host = parseHost(text.slice(0, end));
   if (!host.ok) return host;
-  const portText = parts?.port ?? '';
+  const portText = text.slice(end + 1);
   if (portText === '') return succeed({ host: host.value, port: undefined });
-  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
+  const port = PORT.test(portText) ? Number(portText) : 0;
   if (port < 1 || port > 65_535)
     return fail({ problem: 'the port is not valid', hint: 'it is a number from 1 to 65535' });
   return succeed({ host: host.value, port });
+}
+
+/** Where the host ends: at the first colon that is not within its brackets, else where the text does. */
+function hostEnd(text: string): number {
+  const bracketed = text.startsWith('[') ? (BRACKETED.exec(text)?.[0].length ?? 0) : 0;
+  const colon = text.indexOf(':', bracketed);
+  return colon === -1 ? text.length : colon;
 }

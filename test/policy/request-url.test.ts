@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseHost } from '../../src/policy/host.ts';
 import { parseAuthority, parseRequestUrl } from '../../src/policy/request-url.ts';
 import { errorOf, unwrap } from './support.ts';
 
@@ -48,6 +49,27 @@ describe('an authority', () => {
   ])('%s is refused', (_name, text, problem) => {
     expect(errorOf(parseAuthority(text)).problem).toBe(problem);
   });
+});
+
+test('an authority is divided at the first colon that is not within its brackets, whatever it consists of', () => {
+  const divided = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/s;
+  const characters = ['[', ']', ':', '1', 'a', '\n'];
+  let texts = [''];
+  for (let length = 0; length <= 5; length++) {
+    for (const text of texts) {
+      const { host = '', port = '' } = divided.exec(text)?.groups ?? {};
+      const expected = parseHost(host);
+      const parsed = parseAuthority(text);
+      if (!expected.ok) expect(parsed, text).toEqual(expected);
+      else if (port === '' || /^1{1,5}$/.test(port))
+        expect(parsed, text).toEqual({
+          ok: true,
+          value: { host: expected.value, port: port === '' ? undefined : Number(port) },
+        });
+      else expect(errorOf(parsed).problem, text).toBe('the port is not valid');
+    }
+    texts = texts.flatMap((text) => characters.map((character) => text + character));
+  }
 });
 
 describe('a URL', () => {
