@@ -4,8 +4,11 @@ import type { BlockReason, ForwardReason } from '../../policy/decide.ts';
 import type { Facts } from '../../policy/facts.ts';
 import { addressLiteral, type Host } from '../../policy/host.ts';
 import { type DomainPattern, patternCovers } from '../../policy/matching/domain-pattern.ts';
-import { addressBytes, type Network, nat64Address, networkContains } from '../../policy/network.ts';
+import { buildNetworkIndex } from '../../policy/matching/network-index.ts';
+import { createMemory } from '../../policy/memory.ts';
+import { addressBytes, type Network, nat64Address } from '../../policy/network.ts';
 import type { TunnelSettings } from '../tunnels/tunnel-rules.ts';
+import { rereading } from './reread.ts';
 
 export type EgressSettings = {
   /** Ports that CONNECT may ask for. */
@@ -42,13 +45,17 @@ type AddressForbidden = Extract<BlockReason, { code: 'address-forbidden' }>;
 export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlySet<number>): Egress {
   const connectPorts = new Set(settings.connectPorts);
   const forbiddenHttpPorts = new Set(settings.forbiddenHttpPorts);
-  const networksOf = (address: string): readonly Network[] =>
-    settings.internalNetworks.filter((network) => networkContains(network, address));
+  const opened = buildNetworkIndex(settings.internalNetworks.map((network) => [network, network]));
+  const places = createMemory<Place>(MAX_PLACES);
+  // What an address is by itself and by these settings: no name, port, client or time may ever decide on it.
+  const lookAt = (address: string): Place => ({ range: specialRange(address), opened: opened.find(address) });
+  const placeOf = (address: string): Place => places(address, lookAt);
   const isNamed = (host: Host, address: string): boolean =>
-    networksOf(address).length > 0 || settings.internalNames.some((pattern) => patternCovers(pattern, host));
+    placeOf(address).opened !== undefined ||
+    settings.internalNames.some((pattern) => patternCovers(pattern, host));
   // Whoever opens a network means its machines, not the credentials that a cloud hands out in the midst of it.
   const isOpen = (range: SpecialRange, host: Host, address: string): boolean =>
-    range === 'cloud-metadata' ? networksOf(address).some(isOneAddress) : isNamed(host, address);
+    range === 'cloud-metadata' ? isOneAddress(placeOf(address).opened) : isNamed(host, address);
   const isOwnListener = (address: string, port: number): boolean =>
     ownPorts().has(port) && isThisMachine(address);
   return {
@@ -70,7 +77,7 @@ export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlyS
     },
     forbidsAddress(host, address, port) {
       if (isOwnListener(address, port)) return { code: 'address-forbidden', address, range: 'own-listener' };
-      const range = specialRange(address);
+      const { range } = placeOf(address);
       if (range === undefined || isOpen(range, host, address)) return undefined;
       return { code: 'address-forbidden', address, range };
     },
@@ -78,17 +85,36 @@ export function createEgress(settings: EgressSettings, ownPorts: () => ReadonlyS
   };
 }
 
-const isOneAddress = ({ prefix, bytes }: Network): boolean => prefix === bytes.length * 8;
+/** Where an address lies: in which special range, and in which of the opened networks, the narrowest one. */
+type Place = { readonly range: SpecialRange | undefined; readonly opened: Network | undefined };
+
+/** For so many addresses it is known where they lie: names lead to the same ones over and over. */
+const MAX_PLACES = 4_096;
+
+const isOneAddress = (network: Network | undefined): boolean =>
+  network !== undefined && network.prefix === network.bytes.length * 8;
 
 /** `address` is one of this machine's: by loopback, by an interface, or by way of a NAT64 gateway before it. */
 function isThisMachine(address: string): boolean {
   const range = specialRange(address);
   if (range === 'loopback' || range === 'unspecified') return true;
   const own = canonical(nat64Address(address) ?? address);
-  return Object.values(networkInterfaces()).some((entries) =>
-    entries?.some((entry) => canonical(entry.address) === own),
-  );
+  return own !== undefined && interfaceAddresses().has(own);
 }
+
+/** How long an address that the machine has got may go unnoticed, in ms: to ask the kernel takes as long as a request. */
+const UNNOTICED_MS = 1_000;
+
+const interfaceAddresses = rereading(
+  (): ReadonlySet<string | undefined> =>
+    new Set(
+      Object.values(networkInterfaces()).flatMap((entries = []) =>
+        entries.map(({ address }) => canonical(address)),
+      ),
+    ),
+  UNNOTICED_MS,
+  () => performance.now(),
+);
 
 /** An address without its spelling: an IPv4-mapped one is the IPv4 address it carries. */
 const canonical = (address: string): string | undefined => addressBytes(address)?.join('.');

@@ -123,3 +123,63 @@ test('a tunnel to an address passes only when somebody named the address', () =>
   expect(forbids('1.2.3.4', { names: ['=1.2.3.4'] })).toBe(false);
   expect(forbids('1.2.3.4', { networks: ['1.2.4.0/24'], names: ['a.example'] })).toBe(true);
 });
+
+// Covers: EV-11
+test('what is known of an address from before opens it for no other name, port or settings', () => {
+  const named = egressWith({ names: ['intranet.example'] });
+  const opened = egressWith({ networks: ['10.1.0.0/16'] });
+  for (let round = 0; round < 2; round++) {
+    expect(rangeAt(named, '10.1.2.3', 'intranet.example')).toBeUndefined();
+    expect(rangeAt(named, '10.1.2.3', 'a.example')).toBe('private');
+    expect(rangeAt(opened, '10.1.2.3', 'a.example')).toBeUndefined();
+    expect(rangeAt(egressWith(), '10.1.2.3', 'intranet.example')).toBe('private');
+    expect(rangeAt(egressWith({ networks: ['127.0.0.0/8'] }), '127.0.0.1', 'a.example', 80)).toBeUndefined();
+    expect(rangeAt(egressWith({ networks: ['127.0.0.0/8'] }), '127.0.0.1', 'a.example', PROXY_PORT)).toBe(
+      'own-listener',
+    );
+  }
+});
+
+// Covers: EV-11; EV-30
+test('a port that becomes our own is closed at once, at addresses that were asked for before as well', () => {
+  const own = new Set<number>();
+  const egress = createEgress(
+    {
+      connectPorts: [443],
+      forbiddenHttpPorts: [],
+      internalNetworks: [network('127.0.0.0/8')],
+      internalNames: [],
+      tunnels: { addressLiterals: 'refuse' },
+    },
+    () => own,
+  );
+  expect(rangeAt(egress, '127.0.0.1', 'a.example', 8_080)).toBeUndefined();
+  own.add(8_080);
+  expect(rangeAt(egress, '127.0.0.1', 'a.example', 8_080)).toBe('own-listener');
+});
+
+// Covers: EV-11
+test('more addresses than are remembered are each judged by themselves, however they take turns', () => {
+  const egress = egressWith({ networks: ['10.1.0.0/16'] });
+  for (let round = 0; round < 2; round++)
+    for (let number = 0; number < 6_000; number++) {
+      const ending = `${number >> 8}.${number & 0xff}`;
+      expect(rangeAt(egress, `10.1.${ending}`)).toBeUndefined();
+      expect(rangeAt(egress, `10.2.${ending}`)).toBe('private');
+      expect(rangeAt(egress, `93.184.${ending}`)).toBeUndefined();
+      expect(rangeAt(egress, `::${(number + 2).toString(16)}:1`)).toBe('not-global-unicast');
+    }
+  expect(rangeAt(egress, '169.254.169.254')).toBe('cloud-metadata');
+});
+
+// Covers: EV-11
+test('of networks within one another, any one opens what lies in it, and only the narrowest of all metadata', () => {
+  const nested = ['10.0.0.0/8', '10.1.0.0/16', '169.254.0.0/16', '169.254.169.254/32'];
+  for (const networks of [nested, nested.toReversed()]) {
+    const egress = egressWith({ networks });
+    expect(rangeAt(egress, '10.1.2.3')).toBeUndefined();
+    expect(rangeAt(egress, '10.9.2.3')).toBeUndefined();
+    expect(rangeAt(egress, '169.254.169.254')).toBeUndefined();
+    expect(rangeAt(egress, '169.254.170.2')).toBe('cloud-metadata');
+  }
+});

@@ -10,12 +10,15 @@ const MAX_TTL_MS = 3_600_000;
 /** Some 5 MB. Beyond it the name that was asked for longest ago goes. */
 const MAX_NAMES = 10_000;
 
+/** An answer that is kept is there at once; for another one there is a wait, to which its asker sets an end. */
+export type CachedLookup = (host: Host) => Answer | Promise<Answer>;
+
 /**
  * Keeps answers for their time, and lets those who ask for a name while it is looked up share the answer. Nothing is
  * given out after its time: that a name led somewhere once is no ground to dial it. `clock` counts milliseconds and
  * never goes back.
  */
-export function cached(lookup: Lookup, clock: () => number, maxNames = MAX_NAMES): Lookup {
+export function cached(lookup: Lookup, clock: () => number, maxNames = MAX_NAMES): CachedLookup {
   const kept = new Map<Host, { readonly answer: Answer; readonly until: number }>();
   const underWay = new Map<Host, Promise<Answer>>();
 
@@ -34,7 +37,7 @@ export function cached(lookup: Lookup, clock: () => number, maxNames = MAX_NAMES
     underWay.set(host, asked);
     return asked;
   };
-  return async (host) => {
+  return (host) => {
     const known = kept.get(host);
     kept.delete(host);
     if (known === undefined || clock() >= known.until) return underWay.get(host) ?? ask(host);

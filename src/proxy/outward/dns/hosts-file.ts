@@ -1,19 +1,25 @@
 import { readFileSync, statSync } from 'node:fs';
 import net from 'node:net';
+import { rereading } from '../reread.ts';
 
 /** The addresses that a hosts file (hosts(5)) gives a name. */
 export type HostsFile = (name: string) => readonly string[] | undefined;
 
-/** Reads the file when it has changed, which is asked at each look-up; a machine may have none. */
-export function openHostsFile(path: string): HostsFile {
+/** How long a change of the file may go unnoticed, in ms: to ask the kernel takes longer than the rest of a look-up. */
+const UNNOTICED_MS = 1_000;
+
+/** Reads the file when it has changed; a machine may have none. `clock` counts milliseconds and never goes back. */
+export function openHostsFile(path: string, clock: () => number): HostsFile {
   let seen = '';
   let addressesByName: ReadonlyMap<string, readonly string[]> = new Map();
-  return (name) => {
+  const reread = (): ReadonlyMap<string, readonly string[]> => {
     const now = versionOf(path);
     if (now !== seen) addressesByName = parseHosts(textOf(path));
     seen = now;
-    return addressesByName.get(name);
+    return addressesByName;
   };
+  const current = rereading(reread, UNNOTICED_MS, clock);
+  return (name) => current().get(name);
 }
 
 /** Differs when the file was written or replaced, even by one with the same time. */

@@ -21,16 +21,16 @@ export type DnsSettings = {
 export function createResolve(settings: DnsSettings, deadlineMs: number): Resolve {
   const { servers, hosts } = settings;
   const isSystem = servers.length === 0;
-  const hostsFile = openHostsFile('/etc/hosts');
-  const lookup = cached(isSystem ? systemLookup : nameServerLookup(servers, deadlineMs), () =>
-    performance.now(),
-  );
+  const clock = (): number => performance.now();
+  const hostsFile = openHostsFile('/etc/hosts', clock);
+  const lookup = cached(isSystem ? systemLookup : nameServerLookup(servers, deadlineMs), clock);
   return async (host) => {
     const literal = addressLiteral(host);
     if (literal !== undefined) return succeed([literal]);
     const known = hosts.get(host) ?? (isSystem ? hostsFile(host) : undefined);
     if (known !== undefined) return succeed(known);
-    return (await within(deadlineMs, lookup(host), TOO_LATE)).addresses;
+    const answer = lookup(host);
+    return (answer instanceof Promise ? await within(deadlineMs, answer, TOO_LATE) : answer).addresses;
   };
 }
 

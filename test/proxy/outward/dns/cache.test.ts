@@ -46,6 +46,17 @@ test.each([
   expect(asked.length).toBe(2);
 });
 
+test('an answer that is kept is there at once, and after its time there is a wait', async () => {
+  const answer = leadsTo('192.0.2.1', 60_000);
+  const { lookup, pass } = cacheWith(() => answer);
+  expect(lookup(A)).toBeInstanceOf(Promise);
+  expect(lookup(A)).toBeInstanceOf(Promise); // the look-up is still under way
+  await lookup(A);
+  expect(lookup(A)).toBe(answer);
+  pass(60_000);
+  expect(lookup(A)).toBeInstanceOf(Promise);
+});
+
 test('that there is no answer is kept as well', async () => {
   const { lookup, asked, pass } = cacheWith(() => ({ addresses: fail('dns_error'), ttlMs: 10_000 }));
   await lookup(A);

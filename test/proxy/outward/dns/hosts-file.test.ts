@@ -29,10 +29,28 @@ test.each([
   expect(parseHosts(text).get(name)).toEqual(addresses);
 });
 
-test('a change of the file holds from the next look-up on, whatever became of the file', () => {
+test('a change of the file holds within a second, and not before it is asked for again', () => {
+  const path = join(folderWith({ hosts: '192.0.2.1 a.example\n' }), 'hosts');
+  let now = 0;
+  const hosts = openHostsFile(path, () => now);
+  expect(hosts('a.example')).toEqual(['192.0.2.1']);
+  writeFileSync(path, '192.0.2.22 b.example\n');
+  now += 999;
+  expect(hosts('a.example')).toEqual(['192.0.2.1']);
+  now += 1;
+  expect(hosts('a.example')).toBeUndefined();
+  expect(hosts('b.example')).toEqual(['192.0.2.22']);
+});
+
+test('a change of the file is noticed, whatever became of the file', () => {
   const folder = folderWith({ hosts: '192.0.2.1 a.example\n' });
   const path = join(folder, 'hosts');
-  const hosts = openHostsFile(path);
+  let now = 0;
+  const hostsNow = openHostsFile(path, () => now);
+  const hosts: typeof hostsNow = (name) => {
+    now += 1_000;
+    return hostsNow(name);
+  };
   expect(hosts('a.example')).toEqual(['192.0.2.1']);
 
   writeFileSync(path, '192.0.2.22 a.example\n');
