@@ -80,10 +80,3 @@ export function listenerPort(socket: net.Socket): number | undefined {
   if (localPort !== undefined) ports.set(socket, localPort);
   return localPort;
 }
-
-const takenOver = createSocketNote<true>('taken over');
-
-/** Notes that a connection goes on in another socket, and this one only stands for it: it counts no bytes any more. */
-export const noteTakenOver = (socket: net.Socket): void => takenOver.set(socket, true);
-
-export const isTakenOver = (socket: net.Socket): boolean => takenOver.get(socket) === true;

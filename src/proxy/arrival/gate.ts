@@ -3,7 +3,7 @@ import { newIncident } from '../../decision-log/incident.ts';
 import { identify } from '../../identity/identify.ts';
 import type { Door } from '../admit.ts';
 import type { Reception } from '../bounds/reception.ts';
-import { createSocketNote, isTakenOver, transportOf } from '../client-socket.ts';
+import { createSocketNote, transportOf } from '../client-socket.ts';
 import { clientAddress } from './client-address.ts';
 
 /**
@@ -49,7 +49,6 @@ const entered = createSocketNote<
 
 /** Whether not a byte of HTTP came on the connection so far, whatever its gates may have read. */
 export function saidNothing(socket: net.Socket): boolean {
-  if (isTakenOver(socket)) return false;
   const stage = entered.get(transportOf(socket));
   if (stage === undefined) return socket.bytesRead === 0;
   return stage === 'at the gates' || stage.socket.bytesRead === stage.bytesBefore;

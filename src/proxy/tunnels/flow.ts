@@ -4,7 +4,6 @@ import { takeOver } from './take-over.ts';
 
 /** One direction of a tunnel. */
 export type Flow = {
-  /** Where its bytes come from: the socket by which that connection is to be known from now on. */
   readonly source: net.Socket;
   /** Lets the bytes go to `sink`, from the first that nobody has read yet, and no faster than they are taken there. */
   start(sink: net.Socket): void;
@@ -26,7 +25,7 @@ const SHARED = Buffer.allocUnsafeSlow(65_536 + 64);
 const large = createLentBuffers(262_144 + 64, 256);
 
 /** `onPassed` hears whenever something has come, or has gone on after it had to wait. */
-export function openFlow(from: net.Socket, onPassed: () => void): Flow {
+export function openFlow(source: net.Socket, onPassed: () => void): Flow {
   let sink: net.Socket;
   let bytes = 0;
   /** Where the next read goes. */
@@ -63,14 +62,13 @@ export function openFlow(from: net.Socket, onPassed: () => void): Flow {
     if (!isLent && !isFull) giveBack();
     return !isLent; // nothing may be read over it
   };
-  const taken = takeOver(from, {
+  const taken = takeOver(source, {
     buffer: () => buffer,
     callback: (length, filled) =>
       filled === SHARED
         ? passShared(length)
         : passBorrowed(filled.subarray(0, length) as Buffer, length === filled.length),
   });
-  const source = taken?.socket ?? from;
   source.once('close', () => {
     if (!isLent) giveBack();
   });

@@ -53,6 +53,7 @@ function joinOneWay(flow: Flow, to: net.Socket): void {
     if (!from.readableEnded) breakOff(to);
   });
   flow.start(to);
+  if (from.readableEnded) to.end(); // which nobody will hear any more
 }
 
 /**

@@ -1,50 +1,55 @@
 import net from 'node:net';
-import { noteTakenOver } from '../client-socket.ts';
 
-/** What a socket of Node's has under it, as far as it takes to hand it on. */
-type Handle = {
-  reading: boolean;
-  readStop(): number;
-  readonly useUserBuffer?: unknown;
+/** What a socket of Node's has under it, as far as it takes to have it read elsewhere. */
+type Handle = { readonly useUserBuffer?: (buffer: Uint8Array) => void };
+
+/** Reads into memory of its own, which it names anew before each read. False stops reading until `resume`. */
+export type Reader = {
+  readonly buffer: () => Uint8Array;
+  readonly callback: (length: number, filled: Uint8Array) => boolean;
 };
 
-type Owner = { _handle: Handle | null };
-
-/** A connection in another socket. `unread` is what had been read from it before and nobody has taken yet. */
-export type TakenOver = { readonly socket: net.Socket; readonly unread: Buffer | undefined };
+/** A connection that is read by the reader from now on. `unread` is what had been read before and nobody has taken yet. */
+export type TakenOver = { readonly unread: Buffer | undefined };
 
 /**
- * Takes a TCP connection out of the socket that it came in, and puts it into one that reads into memory of ours.
- * Node offers that for connections that are made (`onread` of `net.connect`), and not for those that are accepted, which
- * are half of every tunnel. It rests on three things
- * that have no public name: `_handle` of a socket, `handle` of the constructor's options, and `readStop` between them.
+ * Has a TCP connection read into memory of ours, in the socket that it came in. Node offers that for connections that
+ * are made (`onread` of `net.connect`), and not for those that are accepted, which are half of every tunnel; and it is
+ * to be said before anything is read. So this does what the constructor of a socket does with `onread`. It rests on
+ * things that have no public name: `_handle` with its `useUserBuffer`, and the three symbols under which a socket keeps
+ * what it was told of `onread`.
  *
  * Undefined for whatever is not a plain TCP connection at rest, such as one that speaks TLS, and where Node has come to
- * be made otherwise: such a socket is to be read as any other. The socket that a connection was taken out of goes on
- * standing for it to those who count, watch or end it: either is destroyed with the other.
+ * be made otherwise: such a socket is to be read as any other.
  */
-export function takeOver(from: net.Socket, onread: net.OnReadOpts): TakenOver | undefined {
-  const owner = from as unknown as Owner;
-  const handle = owner._handle;
-  if (handle === null || !isAtRest(from) || !isTcp(handle)) return undefined;
-  const unread = from.readableLength > 0 ? (from.read() as Buffer) : undefined; // which may read on: so first
-  handle.reading = false;
-  handle.readStop();
-  owner._handle = null;
-  noteTakenOver(from);
-  const options = { handle, allowHalfOpen: true, onread } as unknown as net.SocketConstructorOpts;
-  const socket = new net.Socket(options);
-  from.setTimeout(0);
-  from.once('close', () => socket.destroy());
-  socket.once('close', () => from.destroy());
-  return { socket, unread };
+export function takeOver(socket: net.Socket, reader: Reader): TakenOver | undefined {
+  const handle = (socket as unknown as { readonly _handle: Handle | null })._handle;
+  if (places === undefined || handle === null || !isAtRest(socket) || !isTcp(handle)) return undefined;
+  const unread = socket.readableLength > 0 ? (socket.read() as Buffer) : undefined;
+  const buffer = reader.buffer();
+  handle.useUserBuffer(buffer);
+  const kept = socket as unknown as Record<symbol, unknown>;
+  kept[places.buffer] = buffer;
+  kept[places.nextBuffer] = reader.buffer;
+  kept[places.callback] = reader.callback;
+  socket.setTimeout(0);
+  return { unread };
+}
+
+/** Where a socket keeps what `onread` says; undefined where it does not do so under these names. */
+const places = findPlaces();
+
+function findPlaces() {
+  const symbols = Object.getOwnPropertySymbols(new net.Socket());
+  const named = (name: string): symbol | undefined => symbols.find(({ description }) => description === name);
+  const [buffer, nextBuffer, callback] = [named('kBuffer'), named('kBufferGen'), named('kBufferCb')];
+  if (buffer === undefined || nextBuffer === undefined || callback === undefined) return undefined;
+  return { buffer, nextBuffer, callback };
 }
 
 const isAtRest = (socket: net.Socket): boolean =>
   !socket.destroyed && !socket.connecting && !socket.writableEnded && socket.writableLength === 0;
 
 /** TLS has a handle of its own, with the same methods. */
-const isTcp = (handle: Handle): boolean =>
-  handle.constructor.name === 'TCP' &&
-  typeof handle.readStop === 'function' &&
-  typeof handle.useUserBuffer === 'function';
+const isTcp = (handle: Handle): handle is Required<Handle> =>
+  handle.constructor.name === 'TCP' && typeof handle.useUserBuffer === 'function';
