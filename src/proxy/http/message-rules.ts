@@ -1,6 +1,6 @@
 import { parseAuthority } from '../../policy/request-url.ts';
 import type { Limits } from '../bounds/limits.ts';
-import { valuesOf } from './headers.ts';
+import { listOf, valuesOf } from './headers.ts';
 import { bad, type Refusal } from './refusal.ts';
 import { requestFraming } from './wire/request-framing.ts';
 import type { RequestHead } from './wire/request-head.ts';
@@ -77,7 +77,9 @@ export function isWebSocketUpgrade(request: RequestHead): boolean {
   const { method, httpVersion, rawHeaders } = request;
   if (method !== 'GET' || httpVersion !== '1.1') return false;
   const protocols = valuesOf(rawHeaders, 'upgrade');
-  return protocols.length === 1 && protocols[0]?.toLowerCase() === 'websocket';
+  if (protocols.length !== 1 || protocols[0]?.toLowerCase() !== 'websocket') return false;
+  // Without this, somebody on the way has passed on what was not meant for us, and expects an answer, not a tunnel.
+  return listOf(rawHeaders, 'connection').includes('upgrade');
 }
 
 /** One beyond what a number holds exactly could be read in two ways (RFC 9112 section 6.2: guard against overflow). */
