@@ -9,9 +9,13 @@ import { IncomingRequest } from './incoming-request.ts';
 import { OutgoingResponse } from './outgoing-response.ts';
 import { keepsConnection, requestFraming } from './request-framing.ts';
 import { mayBeginRequest, parseRequestHead, type RequestHead, requestLineOf } from './request-head.ts';
+import { type Turn, WaitingTurns } from './waiting-turns.ts';
 
 /** As much of a request as its first line says. */
 export type RequestLine = Pick<RequestHead, 'method' | 'requestTarget'>;
+
+/** A request may be on its way when the time is over that its client was told. */
+const KEEP_ALIVE_GRACE_MS = 1_000;
 
 /** Who serves the requests of a connection. */
 export type RequestHandler = {
@@ -39,15 +43,6 @@ type Bounds = Pick<
   | 'maxHeaderFields'
 >;
 
-/** A client that pipelines more than this without reading answers is not a browser. */
-const MAX_WAITING = 64;
-
-/** While more than this waits for its turn, in bytes, no more is read. */
-const MAX_WAITING_BYTES = 65_536;
-
-/** What waits for its turn. */
-type Turn = { readonly bytes: number; readonly begin: () => void };
-
 /**
  * An HTTP/1.1 connection of a client, as its server. Pipelined requests are served one after the other: to work on them
  * at once could change what they do, unless all are safe (RFC 9112 section 9.3.2), and would let one connection ask for
@@ -62,12 +57,14 @@ export class ClientConnection {
   /** The request whose body is coming, whether it is served already or waits. */
   #reading: IncomingRequest | undefined;
   #decoder: BodyDecoder | undefined;
+  /** Whoever takes that body takes no more of it for now. */
+  #isHeldBack = false;
   /** Nothing more of the client is a request: what comes is dropped (RFC 9112 section 9.6). */
   #isDeaf = false;
   #hasDropped = false;
   #hasEnded = false;
   #current: OutgoingResponse | undefined;
-  readonly #turns: Turn[] = [];
+  readonly #turns = new WaitingTurns();
   /** Since when a head is awaited to its end, or the next request to its beginning; of `performance.now`. */
   #since = performance.now();
   #hasServed = false;
@@ -130,7 +127,7 @@ export class ClientConnection {
     }
     const request = new IncomingRequest(this.socket, head, findViolation(head, this.#bounds), this);
     if (head.method === 'CONNECT' || isWebSocketUpgrade(head)) this.#leave(request, bytes.subarray(end));
-    else if (this.#turns.length >= MAX_WAITING) this.#outOfTurn(request, TOO_MANY);
+    else if (this.#turns.isFull) this.#outOfTurn(request, TOO_MANY);
     else this.#take(request, text.length);
   }
 
@@ -149,7 +146,7 @@ export class ClientConnection {
     const keepsAlive = request.violation === undefined && keepsConnection(request);
     const response = new OutgoingResponse(request, keepsAlive, this);
     if (!keepsAlive && this.#reading === undefined) this.#isDeaf = true;
-    this.#await({ bytes, begin: () => this.#serve(request, response) });
+    this.#await({ bytes, body: request.body, begin: () => this.#serve(request, response) });
   }
 
   #serve(request: IncomingRequest, response: OutgoingResponse): void {
@@ -162,15 +159,15 @@ export class ClientConnection {
   #await(turn: Turn): void {
     if (this.#current === undefined) turn.begin();
     else {
-      this.#turns.push(turn);
-      if (this.#waitingBytes() > MAX_WAITING_BYTES) this.socket.pause();
+      this.#turns.add(turn);
+      this.#readOn();
     }
   }
 
-  #waitingBytes(): number {
-    let bytes = 0;
-    for (const turn of this.#turns) bytes += turn.bytes;
-    return bytes;
+  /** Reads, or reads no more for now. */
+  #readOn(): void {
+    if (this.#isHeldBack || this.#turns.isTooMuch) this.socket.pause();
+    else this.socket.resume();
   }
 
   #leave(request: IncomingRequest, head: Buffer): void {
@@ -193,6 +190,7 @@ export class ClientConnection {
     const line = requestLineOf(text);
     this.#await({
       bytes: 0,
+      body: undefined,
       begin: () => {
         this.#letGo();
         this.#handler.onMalformed(refusal, line, this.socket);
@@ -200,7 +198,7 @@ export class ClientConnection {
     });
   }
 
-  /** From now on the connection is somebody else's. */
+  /** From now on the connection is somebody else's. What errors do to it stays, for an error may be on its way already. */
   #letGo(): void {
     const { socket } = this;
     this.#isDeaf = true;
@@ -210,7 +208,6 @@ export class ClientConnection {
     socket.off('timeout', this.#onSilence);
     socket.off('drain', this.#onDrain);
     socket.off('end', this.#onEnd);
-    socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
     socket.off('data', this.#onData);
     socket.pause();
@@ -229,7 +226,8 @@ export class ClientConnection {
     this.#reading = this.#decoder = undefined;
     clearTimeout(this.#restDeadline);
     if (!keepsConnection(request)) this.#isDeaf = true;
-    this.socket.resume(); // its taker may have held it back, and what follows is another's
+    this.#isHeldBack = false; // what follows is another's
+    this.#readOn();
     request.body.complete(rawTrailers);
     if (this.#current === undefined) this.#since = performance.now();
   }
@@ -240,24 +238,27 @@ export class ClientConnection {
     this.#isDeaf = true;
     request.body.break();
     if (this.#current === undefined)
-      this.socket.destroySoon(); // its request has been answered
+      this.#close(request); // it has been answered
     else if (this.#current.request === request) this.#handler.onBrokenBody(this.socket);
   }
 
   /** Of the body that is coming. */
   pause(): void {
-    this.socket.pause();
+    this.#isHeldBack = true;
+    this.#readOn();
   }
 
   resume(): void {
-    this.socket.resume();
+    this.#isHeldBack = false;
+    this.#readOn();
   }
 
-  responseOver(response: OutgoingResponse): void {
+  responseOver(response: OutgoingResponse, isWhole: boolean): void {
     if (this.#current !== response) return;
     this.#current = undefined;
     this.#hasServed = true;
     const { socket } = this;
+    if (!isWhole) socket.destroy(); // who fails to write tells so before the connection is closed for it
     // What a client asked before it left was asked, and must not go unlogged.
     if (socket.destroyed) this.#beginAll(response.keepsAlive);
     else if (!response.keepsAlive || !socket.writable) this.#close(response.request);
@@ -268,27 +269,28 @@ export class ClientConnection {
   }
 
   #goOn(): void {
-    const next = this.#turns.shift();
+    const next = this.#turns.next();
     if (next === undefined) {
       this.#since = performance.now();
       if (this.#hasEnded) this.socket.end();
       return;
     }
+    this.#readOn();
     next.begin();
-    if (this.#waitingBytes() <= MAX_WAITING_BYTES && this.#reading === undefined) this.socket.resume();
   }
 
   /** The last response has said that the connection closes: what waits behind it is not worked on (RFC 9112 section 9.6). */
   #beginAll(mayBegin: boolean): void {
-    const turns = this.#turns.splice(0);
+    const turns = this.#turns.release();
     if (mayBegin) for (const { begin } of turns) begin();
   }
 
   /** A client that is still sending could lose its answer if the connection were closed over it (RFC 9112 section 9.6). */
   #close({ violation, body }: IncomingRequest): void {
-    const isSilent = violation === undefined && body.state === 'complete' && !this.#hasDropped;
+    const isAlone = this.#turns.isEmpty && this.#head.length === 0 && !this.#hasDropped;
+    const isSilent = violation === undefined && body.state === 'complete' && isAlone;
     this.#isDeaf = true;
-    this.#turns.length = 0;
+    this.#turns.release();
     if (isSilent) {
       this.socket.destroySoon();
       return;
@@ -339,7 +341,7 @@ export class ClientConnection {
     const { requestHeadMs, keepAliveMs } = this.#bounds;
     const isHeadDue = this.#head.length > 0 || !this.#hasServed;
     const waitsMs = this.#current === undefined ? performance.now() - this.#since : 0;
-    const restMs = (isHeadDue ? requestHeadMs : keepAliveMs) - waitsMs;
+    const restMs = (isHeadDue ? requestHeadMs : keepAliveMs + KEEP_ALIVE_GRACE_MS) - waitsMs;
     if (restMs > 0) this.#deadline = setTimeout(this.#look, Math.ceil(Math.min(restMs, requestHeadMs)));
     else if (isHeadDue) this.#refuse({ status: 408, problem: 'the request took too long to arrive' });
     else this.socket.destroy();

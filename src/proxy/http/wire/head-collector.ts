@@ -5,6 +5,9 @@ const LINE_FEED = 0x0a;
 /** A bare CR or LF, and NUL: in no part of any head (RFC 9112 section 2.2). */
 const BROKEN = /[^\r]\n|\r[^\n]|\0/;
 
+/** More pieces than this are joined: each costs more than its bytes, where they come one by one. */
+const MAX_PIECES = 256;
+
 /**
  * Collects a message's head, in however many pieces it comes, to the empty line that ends it. What has been searched
  * is not searched again, so that a head which comes byte by byte costs no more than its bytes.
@@ -49,7 +52,8 @@ export class HeadCollector {
     const found = searched.indexOf(HEAD_END);
     const length = found === -1 ? text.length : found - this.#last.length + HEAD_END.length;
     this.stoppedAt = start + length;
-    this.#pieces.push(found === -1 ? text : text.slice(0, length));
+    if (length > 0) this.#pieces.push(found === -1 ? text : text.slice(0, length));
+    if (this.#pieces.length > MAX_PIECES) this.#pieces = [this.partial];
     this.#length += length;
     this.#last = searched.slice(1 - HEAD_END.length);
     this.isBroken ||= found === -1 && BROKEN.test(searched);

@@ -9,8 +9,8 @@ type ResponseCarrier = {
   readonly socket: net.Socket;
   /** For how long the connection is kept when it is idle, in seconds. */
   readonly keptForSeconds: number;
-  /** The response is over, one way or the other. */
-  responseOver(response: OutgoingResponse): void;
+  /** All of the response is on its way to the client, or it is lost with its connection. */
+  responseOver(response: OutgoingResponse, isWhole: boolean): void;
 };
 
 /** A piece of a body up to this size is copied behind what goes out with it: one write for both costs less than two. */
@@ -41,7 +41,7 @@ export class OutgoingResponse {
 
   /** No more of it can reach the client, or all of it has gone out. */
   get isOver(): boolean {
-    return this.#state === 'whole' || this.#state === 'lost' || this.#carrier.socket.destroyed;
+    return this.#state === 'whole' || this.#state === 'lost' || !this.#carrier.socket.writable;
   }
 
   get hasBegun(): boolean {
@@ -172,7 +172,7 @@ export class OutgoingResponse {
     if (this.#state === 'whole' || this.#state === 'lost') return;
     this.#state = state;
     for (const hear of this.#hearers) hear(state === 'whole');
-    this.#carrier.responseOver(this);
+    this.#carrier.responseOver(this, state === 'whole');
   }
 }
 
