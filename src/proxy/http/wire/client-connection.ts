@@ -4,6 +4,7 @@ import { closeAfterReading, createSocketNote, transportOf } from '../../client-s
 import { findViolation, isWebSocketUpgrade } from '../message-rules.ts';
 import { bad, type Refusal } from '../refusal.ts';
 import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
+import { type Awaited, ClientDeadline } from './client-deadline.ts';
 import { HeadCollector } from './head-collector.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import { OutgoingResponse } from './outgoing-response.ts';
@@ -13,9 +14,6 @@ import { type Turn, WaitingTurns } from './waiting-turns.ts';
 
 /** As much of a request as its first line says. */
 export type RequestLine = Pick<RequestHead, 'method' | 'requestTarget'>;
-
-/** A request may be on its way when the time is over that its client was told. */
-const KEEP_ALIVE_GRACE_MS = 1_000;
 
 /** Who serves the requests of a connection. */
 export type RequestHandler = {
@@ -65,10 +63,9 @@ export class ClientConnection {
   #hasEnded = false;
   #current: OutgoingResponse | undefined;
   readonly #turns = new WaitingTurns();
-  /** Since when a head is awaited to its end, or the next request to its beginning; of `performance.now`. */
-  #since = performance.now();
   #hasServed = false;
-  #deadline: NodeJS.Timeout;
+  readonly #deadline: ClientDeadline;
+  /** For the rest of a body whose request has been answered. */
   #restDeadline: NodeJS.Timeout | undefined;
 
   constructor(socket: net.Socket, bounds: Bounds, handler: RequestHandler) {
@@ -76,7 +73,7 @@ export class ClientConnection {
     this.keptForSeconds = Math.floor(bounds.keepAliveMs / 1_000);
     this.#bounds = bounds;
     this.#handler = handler;
-    this.#deadline = setTimeout(this.#look, Math.min(bounds.requestHeadMs, bounds.keepAliveMs));
+    this.#deadline = new ClientDeadline(bounds, this.#awaited, this.#onLate);
     connections.set(transportOf(socket), this);
     socket.setTimeout(clientIdleMs(bounds));
     socket.on('timeout', this.#onSilence);
@@ -106,7 +103,7 @@ export class ClientConnection {
     const { stoppedAt } = this.#head;
     const { maxHeaderBytes } = this.#bounds;
     if (text === undefined) {
-      if (before === 0 && this.#head.length > 0) this.#since = performance.now();
+      if (before === 0 && this.#head.length > 0) this.#deadline.restart();
       if (this.#head.length > maxHeaderBytes) this.#refuse(tooLarge(this.#head.partial, this.#bounds));
       else if (this.#head.isBroken || (before === 0 && !this.#mayBegin()))
         this.#refuse(bad('the request is not valid HTTP/1.1'));
@@ -202,7 +199,7 @@ export class ClientConnection {
   #letGo(): void {
     const { socket } = this;
     this.#isDeaf = true;
-    clearTimeout(this.#deadline);
+    this.#deadline.stop();
     connections.set(transportOf(socket), undefined);
     socket.setTimeout(0);
     socket.off('timeout', this.#onSilence);
@@ -229,7 +226,7 @@ export class ClientConnection {
     this.#isHeldBack = false; // what follows is another's
     this.#readOn();
     request.body.complete(rawTrailers);
-    if (this.#current === undefined) this.#since = performance.now();
+    if (this.#current === undefined) this.#deadline.restart();
   }
 
   #breakBody(): void {
@@ -271,7 +268,7 @@ export class ClientConnection {
   #goOn(): void {
     const next = this.#turns.next();
     if (next === undefined) {
-      this.#since = performance.now();
+      this.#deadline.restart();
       if (this.#hasEnded) this.socket.end();
       return;
     }
@@ -318,7 +315,7 @@ export class ClientConnection {
   readonly #onDrain = (): void => this.#current?.onDrain?.();
 
   readonly #onSilence = (): void => {
-    if (this.#current === undefined) return; // `look` ends it
+    if (this.#current === undefined) return; // the deadline ends it
     if (this.#current.onSilence === undefined) this.socket.destroy();
     else this.#current.onSilence();
   };
@@ -327,23 +324,19 @@ export class ClientConnection {
 
   readonly #onClose = (): void => {
     this.#isDeaf = true;
-    clearTimeout(this.#deadline);
+    this.#deadline.stop();
     clearTimeout(this.#restDeadline);
     this.#reading?.body.break();
     this.#current?.lose();
   };
 
-  /**
-   * Looks after what a connection without a running request is allowed. One timer, which no request touches: when it is
-   * due it asks since when something is awaited, and goes on for the rest.
-   */
-  readonly #look = (): void => {
-    const { requestHeadMs, keepAliveMs } = this.#bounds;
-    const isHeadDue = this.#head.length > 0 || !this.#hasServed;
-    const waitsMs = this.#current === undefined ? performance.now() - this.#since : 0;
-    const restMs = (isHeadDue ? requestHeadMs : keepAliveMs + KEEP_ALIVE_GRACE_MS) - waitsMs;
-    if (restMs > 0) this.#deadline = setTimeout(this.#look, Math.ceil(Math.min(restMs, requestHeadMs)));
-    else if (isHeadDue) this.#refuse({ status: 408, problem: 'the request took too long to arrive' });
+  readonly #awaited = (): Awaited => {
+    if (this.#current !== undefined) return undefined;
+    return this.#head.length > 0 || !this.#hasServed ? 'head' : 'request';
+  };
+
+  readonly #onLate = (awaited: Awaited): void => {
+    if (awaited === 'head') this.#refuse({ status: 408, problem: 'the request took too long to arrive' });
     else this.socket.destroy();
   };
 }
