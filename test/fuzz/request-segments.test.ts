@@ -93,8 +93,9 @@ async function accept(): Promise<net.Socket> {
   return socket;
 }
 
-/** Reads as the grammar says it, with nothing that stops early or late, up to what it cannot read. */
-function readPlainly(text: string): Read[] {
+/** Reads as the grammar says it, past line ends before a head, and up to what it cannot read. */
+function readPlainly(bytes: string): Read[] {
+  const text = bytes.replace(/^[\r\n]+/, '');
   const end = text.indexOf('\r\n\r\n');
   if (end === -1) return [];
   const [line = '', ...lines] = text.slice(0, end).split('\r\n');

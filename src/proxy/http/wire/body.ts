@@ -13,6 +13,9 @@ export type BodySource = { pause(): void; resume(): void };
 /** Of a body that nobody takes yet, more than this is not read. */
 const MAX_WAITING_BYTES = 65_536;
 
+/** Nor more than so many pieces of it, each of which costs more than its bytes. */
+const MAX_WAITING_PIECES = 1_024;
+
 /** The body of a message, as it comes. What comes before somebody takes it waits. */
 export class Body {
   state: 'coming' | 'complete' | 'broken' = 'coming';
@@ -44,12 +47,11 @@ export class Body {
   discard(): void {
     this.#release();
     this.#taker = NOBODY;
-    this.resume();
   }
 
   #release(): readonly Buffer[] {
     const waiting = this.#waiting;
-    if (this.waitingBytes > MAX_WAITING_BYTES) this.resume();
+    if (this.isPaused) this.resume();
     this.#waiting = [];
     this.waitingBytes = 0;
     return waiting;
@@ -73,7 +75,8 @@ export class Body {
     if (this.#taker === undefined) {
       this.#waiting.push(piece);
       this.waitingBytes += piece.length;
-      if (this.waitingBytes > MAX_WAITING_BYTES) this.pause();
+      const isTooMuch = this.waitingBytes > MAX_WAITING_BYTES || this.#waiting.length > MAX_WAITING_PIECES;
+      if (isTooMuch) this.pause();
     } else this.#give(piece, this.#taker);
   }
 

@@ -3,7 +3,7 @@ import { clientIdleMs, type Limits } from '../../bounds/limits.ts';
 import { closeAfterReading, createSocketNote, transportOf } from '../../client-socket.ts';
 import { findViolation, isWebSocketUpgrade } from '../message-rules.ts';
 import { bad, type Refusal } from '../refusal.ts';
-import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
+import { type BodyDecoder, createBodyDecoder, decodeSegment } from './body-decoder.ts';
 import { type Awaited, ClientDeadline } from './client-deadline.ts';
 import { HeadCollector } from './head-collector.ts';
 import { IncomingRequest } from './incoming-request.ts';
@@ -212,10 +212,11 @@ export class ClientConnection {
 
   #readBody(decoder: BodyDecoder, bytes: Buffer, from: number): number {
     const body = (this.#reading as IncomingRequest).body;
-    const at = decoder.decode(bytes, from, (piece) => body.add(piece));
+    const { pieces, end } = decodeSegment(decoder, bytes, from);
+    for (const piece of pieces) body.add(piece);
     if (decoder.state === 'invalid') this.#breakBody();
     else if (decoder.state === 'complete') this.#completeBody(decoder);
-    return at;
+    return end;
   }
 
   #completeBody({ rawTrailers }: BodyDecoder): void {

@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import type { ProxyError } from '../../../policy/proxy-error.ts';
 import { Answer } from './answer.ts';
-import { type BodyDecoder, createBodyDecoder } from './body-decoder.ts';
+import { type BodyDecoder, createBodyDecoder, decodeSegment } from './body-decoder.ts';
 import { keptForMs } from './kept-for.ts';
 import { type Framing, responseFraming } from './response-framing.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
@@ -31,9 +31,6 @@ type Bounds = { readonly exchangeIdleMs: number; readonly maxHeaderBytes: number
 
 /** A next hop that sends more interim responses than this is not about to answer. */
 export const MAX_INTERIM_RESPONSES = 32;
-
-/** A segment of many small chunks goes on as one piece: each piece costs several writes, and time that is everybody's. */
-const MAX_PIECES = 16;
 
 const HEAD_END = '\r\n\r\n';
 
@@ -181,12 +178,11 @@ export class NextHopConnection {
   }
 
   #readBody(decoder: BodyDecoder, bytes: Buffer, from: number): number {
-    const pieces: Buffer[] = [];
-    const at = decoder.decode(bytes, from, (piece) => pieces.push(piece));
-    for (const piece of inFew(pieces)) this.#answer?.add(piece);
+    const { pieces, end } = decodeSegment(decoder, bytes, from);
+    for (const piece of pieces) this.#answer?.add(piece);
     if (decoder.state === 'invalid') this.#breakOff();
-    else if (decoder.state === 'complete') this.#complete(decoder, at === bytes.length);
-    return at;
+    else if (decoder.state === 'complete') this.#complete(decoder, end === bytes.length);
+    return end;
   }
 
   /** Bytes behind a complete answer are nobody's: the connection ends for them, and the answer stands. */
@@ -237,9 +233,6 @@ export class NextHopConnection {
     this.socket.setTimeout(this.#bounds.exchangeIdleMs); // anew: while nobody read it could not be heard
   }
 }
-
-const inFew = (pieces: readonly Buffer[]): readonly Buffer[] =>
-  pieces.length > MAX_PIECES ? [Buffer.concat(pieces)] : pieces;
 
 /** Behind a body that is longer than it says, some servers leave a line end (RFC 9112 section 2.2, of requests). */
 function afterLineEnds(bytes: Buffer, from: number): number {

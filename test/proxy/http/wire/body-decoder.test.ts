@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type BodyDecoder, createBodyDecoder } from '../../../../src/proxy/http/wire/body-decoder.ts';
+import {
+  type BodyDecoder,
+  createBodyDecoder,
+  decodeSegment,
+} from '../../../../src/proxy/http/wire/body-decoder.ts';
 
 const MAX_TRAILER_BYTES = 100;
 const chunked = (): BodyDecoder => createBodyDecoder({ kind: 'chunked' }, MAX_TRAILER_BYTES);
@@ -99,5 +103,23 @@ describe('no chunk is', () => {
     const decoder = chunked();
     decode(decoder, ['0\r\n', ...Array.from({ length: 20 }, () => 'A: 0123\r\n')]);
     expect(decoder.state).toBe('invalid');
+  });
+});
+
+test('a small chunk does not keep the segment that it came in', () => {
+  const segment = Buffer.from(`1;${'x'.repeat(4_000)}\r\ny\r\n`.repeat(15));
+  const { pieces } = decodeSegment(chunked(), segment, 0);
+  expect(pieces.map(String)).toEqual(Array(15).fill('y'));
+  for (const piece of pieces) expect(piece.buffer).not.toBe(segment.buffer);
+});
+
+test('many chunks of a segment are one piece, and a few are as they came', () => {
+  expect(decodeSegment(chunked(), Buffer.from('1\r\ny\r\n'.repeat(17)), 0).pieces.map(String)).toEqual([
+    'y'.repeat(17),
+  ]);
+  const segment = Buffer.from('2\r\nyy\r\n'.repeat(2));
+  expect(decodeSegment(chunked(), segment, 0)).toEqual({
+    pieces: [Buffer.from('yy'), Buffer.from('yy')],
+    end: segment.length,
   });
 });

@@ -46,6 +46,14 @@ describe('what comes before somebody takes it', () => {
     expect(waiting.isPaused).toBe(false);
   });
 
+  test('is no more than so many pieces, however small', () => {
+    const { body: waiting, events } = body();
+    for (let count = 0; count < 1_024; count++) waiting.add(Buffer.alloc(1));
+    expect(events).toEqual([]);
+    waiting.add(Buffer.alloc(1));
+    expect(events).toEqual(['pause']);
+  });
+
   test('may be broken already', () => {
     const { body: broken, events, taker } = body();
     broken.break();
