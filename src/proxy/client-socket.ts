@@ -23,10 +23,9 @@ export function createSocketNote<T>(what: string): SocketNote<T> {
 
 /**
  * Takes over a client's connection that has left its HTTP server (CONNECT, an upgrade). `head` is what the client sent
- * before it had our answer: it is held back until somebody may read it.
+ * before it had our answer: it is held back until somebody may read it. An error ends it, as before.
  */
 export function holdClient(client: net.Socket, head: Buffer): void {
-  client.on('error', () => client.destroy());
   if (head.length > 0) client.unshift(head);
   client.read(0); // keeps the kernel's read going, so that a reset is noticed while we wait
 }
@@ -38,9 +37,14 @@ export function holdClient(client: net.Socket, head: Buffer): void {
  */
 export function leaveAtEnd(client: net.Socket): () => void {
   const leave = (): void => void client.destroy();
-  client.once('end', leave); // which comes when nothing is held before it
+  client.on('end', leave); // which comes when nothing is held before it
   if (client.readableEnded) leave();
   return () => client.off('end', leave);
+}
+
+/** For `error`: no closure, which would hold on to what it was made in for as long as the connection is there. */
+export function destroySelf(this: net.Socket): void {
+  this.destroy();
 }
 
 /** RST rather than FIN: a FIN would say that the transfer is complete. */

@@ -23,7 +23,7 @@ export function drainable(
   for (const server of servers)
     server.on('connection', (socket) => {
       accepted += 1;
-      socket.once('close', connections.enter(socket));
+      socket.on('close', connections.enter(socket));
     });
   /** To close a server resets whoever the kernel has let in and nobody has accepted: a few at each turn are. */
   const acceptWaiting = async (): Promise<void> => {

@@ -41,7 +41,7 @@ const WITH_INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
 const LICENCES = ['MIT', 'ISC', '0BSD', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0'];
 
 /** Of tools that are not part of what ships. */
-const LICENCES_OF_TOOLS = [...LICENCES, 'MIT OR Apache-2.0', 'MPL-2.0'];
+const LICENCES_OF_TOOLS = [...LICENCES, 'BSD-2-Clause', 'MIT OR Apache-2.0', 'MPL-2.0'];
 
 /** Of a choice between licences, the one that is taken. */
 const CHOSEN: Readonly<Record<string, string>> = { '(BSD-3-Clause OR GPL-2.0)': 'BSD-3-Clause' };

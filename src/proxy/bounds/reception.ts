@@ -96,7 +96,7 @@ export function createReception(
       const entered = enter(client);
       if (entered.ok) {
         guests.set(socket, { kind: 'arriving', client, visit: entered.value });
-        socket.once('close', entered.value.leave);
+        socket.on('close', entered.value.leave);
       } else {
         noteRefusal(socket, client ?? peer, entered.error);
         breakOff(socket);
@@ -114,7 +114,7 @@ export function createReception(
       const entered = enter(client);
       if (entered.ok) {
         guests.set(transport, { kind: 'received', client, visit: entered.value });
-        socket.once('close', entered.value.leave);
+        socket.on('close', entered.value.leave);
       } else keepForAnswer(socket, noteRefusal(socket, client, entered.error));
     },
     turnAway(socket, asks) {

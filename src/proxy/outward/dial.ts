@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { ProxyError } from '../../policy/proxy-error.ts';
 import { fail, type Result, succeed } from '../../policy/result.ts';
+import { destroySelf } from '../client-socket.ts';
 
 /** How long an attempt goes on alone before the next begins beside it (RFC 8305 section 5). */
 const ATTEMPT_DELAY_MS = 250;
@@ -42,21 +43,23 @@ export function dial(
       if (waiting.length > 0) pause = setTimeout(begin, ATTEMPT_DELAY_MS);
       const attempt = net.connect({ host, port, allowHalfOpen: true, noDelay: true });
       running.add(attempt);
-      attempt.once('connect', () => {
-        running.delete(attempt);
-        settle(succeed(attempt));
-      });
-      // Stays when the attempt has won, so that a late error never goes unhandled.
-      attempt.on('error', (error: NodeJS.ErrnoException) => {
+      const onError = (error: NodeJS.ErrnoException): void => {
         if (!running.delete(attempt)) return;
         failures.push(dialError(error));
         if (waiting.length > 0) begin();
         else if (running.size === 0) settle(fail(mostTelling(failures)));
+      };
+      attempt.on('error', onError);
+      attempt.once('connect', () => {
+        running.delete(attempt);
+        // A late error must not go unhandled; and what is here is not to be held on to for as long as the connection.
+        attempt.on('error', destroySelf).off('error', onError);
+        settle(succeed(attempt));
       });
     };
     const onClientClose = (): void => settle(fail('connection_terminated'));
     const deadline = setTimeout(() => settle(fail('connection_timeout')), deadlineMs);
-    client.once('close', onClientClose);
+    client.on('close', onClientClose);
     begin();
     if (running.size === 0) settle(fail('destination_unavailable'));
   });

@@ -51,8 +51,8 @@ export function readOpening(
     const onGone = (): void => finish({ kind: 'gone' });
     const deadline = setTimeout(() => finish({ kind: 'late', hasBegun: heldBytes > 0 }), clientHelloMs);
     client.on('readable', onReadable);
-    client.once('end', onGone);
-    client.once('close', onGone);
+    client.on('end', onGone);
+    client.on('close', onGone);
     if (client.destroyed) onGone(); // its `close` may be over
   });
 }

@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import type { Limits } from '../bounds/limits.ts';
 import { breakOff } from '../client-socket.ts';
-import { type Flow, openFlow } from './flow.ts';
+import { Flow } from './flow.ts';
 
 export type Spliced = { readonly bytesUp: number; readonly bytesDown: number };
 
@@ -18,8 +18,8 @@ export function splice(client: net.Socket, upstream: net.Socket, times: TunnelTi
     const onPassed = (): void => {
       passedAt = performance.now();
     };
-    const up = openFlow(client, onPassed);
-    const down = openFlow(upstream, onPassed);
+    const up = new Flow(client, onPassed);
+    const down = new Flow(upstream, onPassed);
     const stopWatching = watchTime(times, () => passedAt, {
       onIdle() {
         down.source.destroy();
@@ -33,10 +33,10 @@ export function splice(client: net.Socket, upstream: net.Socket, times: TunnelTi
     const settleWhenClosed = (): void => {
       if (!up.source.closed || !down.source.closed) return;
       stopWatching();
-      resolve({ bytesUp: up.bytes(), bytesDown: down.bytes() });
+      resolve({ bytesUp: up.bytes, bytesDown: down.bytes });
     };
-    up.source.once('close', settleWhenClosed);
-    down.source.once('close', settleWhenClosed);
+    up.source.on('close', settleWhenClosed);
+    down.source.on('close', settleWhenClosed);
     joinOneWay(up, down.source);
     joinOneWay(down, up.source);
     settleWhenClosed();
@@ -47,8 +47,8 @@ function joinOneWay(flow: Flow, to: net.Socket): void {
   const from = flow.source;
   if (from.destroyed) breakOff(to);
   from.on('error', () => breakOff(to));
-  from.once('end', () => to.end());
-  from.once('close', () => {
+  from.on('end', () => to.end());
+  from.on('close', () => {
     // Closed without an end: the other side must not go on waiting. After an end, its last bytes may still be going out.
     if (!from.readableEnded) breakOff(to);
   });

@@ -33,7 +33,7 @@ export async function carryTunnel(tunnel: Tunnel, context: TunnelContext): Promi
   const { host, port } = admission.facts;
   if (tunnels.plainPorts.includes(port)) return splice(client, upstream, limits);
   const hearOfLoss = (): void => breakOff(client); // nobody else looks at the origin while the client is read
-  upstream.once('close', hearOfLoss);
+  upstream.on('close', hearOfLoss);
   const opening = await readOpening(client, limits);
   upstream.off('close', hearOfLoss);
   if (opening.kind === 'gone') {

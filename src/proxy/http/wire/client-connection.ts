@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { clientIdleMs, type Limits } from '../../bounds/limits.ts';
-import { closeAfterReading, createSocketNote, transportOf } from '../../client-socket.ts';
+import { closeAfterReading, createSocketNote, destroySelf, transportOf } from '../../client-socket.ts';
 import { findViolation, isWebSocketUpgrade } from '../message-rules.ts';
 import { bad, type Refusal } from '../refusal.ts';
 import { type BodyDecoder, createBodyDecoder, decodeSegment } from './body-decoder.ts';
@@ -79,7 +79,7 @@ export class ClientConnection {
     socket.on('timeout', this.#onSilence);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
-    socket.on('error', this.#onError);
+    socket.on('error', destroySelf);
     socket.on('close', this.#onClose);
     socket.on('data', this.#onData);
   }
@@ -320,8 +320,6 @@ export class ClientConnection {
     if (this.#current.onSilence === undefined) this.socket.destroy();
     else this.#current.onSilence();
   };
-
-  readonly #onError = (): void => void this.socket.destroy();
 
   readonly #onClose = (): void => {
     this.#isDeaf = true;
