@@ -29,7 +29,7 @@ export type Limits = {
   readonly requestBodyMs: number;
   /** … so many bytes of it must come. */
   readonly minRequestBodyBytes: number;
-  /** Between two requests on one client connection. */
+  /** Between two requests on one client connection; a client that heeds what it was told has a second more. */
   readonly keepAliveMs: number;
   /** For one name to be resolved. */
   readonly resolveMs: number;

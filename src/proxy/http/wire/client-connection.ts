@@ -84,8 +84,9 @@ export class ClientConnection {
     socket.on('data', this.#onData);
   }
 
-  /** Nothing is being served, and nothing has come of a next request. */
+  /** Nothing is being served or on its way out, and nothing has come of a next request. */
   get isIdle(): boolean {
+    if (this.socket.writableEnded) return false; // it closes by itself, once its last answer has arrived
     return this.#current === undefined && this.#reading === undefined && this.#head.length === 0;
   }
 

@@ -303,6 +303,14 @@ describe('a body', () => {
     await told('closed');
   });
 
+  test('that is still coming when its connection is to close keeps it from being idle: a stop waits', async () => {
+    const { client, socket } = await serve({ answers: true, takes: false });
+    client.socket.write('POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8\r\n\r\nbody');
+    await client.until('/a');
+    await vi.waitFor(() => expect(socket.writableFinished).toBe(true));
+    expect(isIdle(socket)).toBe(false);
+  });
+
   test('that nobody takes is not read beyond a bound', async () => {
     const { client, socket, told } = await serve({ takes: false });
     client.socket.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n');
