@@ -55,7 +55,12 @@ module.exports = {
     room('proxy/', DATA_PATH),
     room('proxy/bounds/', [...DATA_PATH, 'proxy/client-socket\\.ts']),
     room('proxy/http/', [...DATA_PATH, 'proxy/bounds/', 'proxy/client-socket\\.ts']),
-    room('proxy/outward/', [...DATA_PATH, 'proxy/(bounds|http)/', 'proxy/tunnels/tunnel-rules\\.ts']),
+    room('proxy/outward/', [
+      ...DATA_PATH,
+      'proxy/(bounds|http)/',
+      'proxy/client-socket\\.ts',
+      'proxy/tunnels/tunnel-rules\\.ts',
+    ]),
     room('proxy/outward/dns/', ['policy/(result|host|address)\\.ts', 'proxy/outward/reread\\.ts']),
     room('proxy/tunnels/', [...DATA_PATH, 'proxy/bounds/', 'proxy/(client-socket|admit)\\.ts']),
     room('proxy/arrival/', [...DATA_PATH, 'proxy/bounds/', 'proxy/(client-socket|admit)\\.ts']),
