@@ -2,11 +2,13 @@ import { STATUS_CODES } from 'node:http';
 import type { BlockReason } from '../policy/decide.ts';
 import { createMemory } from '../policy/memory.ts';
 import { contentOf, timeOf } from './content.ts';
+import { leaveToRead, leaveToSend, mayBeRead } from './cors.ts';
+import { type Format, isRaster } from './format.ts';
 import { escapeHtml } from './html.ts';
 import { percentEncode } from './links.ts';
-import type { Format, Negotiated } from './negotiate.ts';
+import type { Negotiated } from './negotiate.ts';
 import type { Notice } from './notice.ts';
-import { type NoticeResponse, renderNotice, responseOf } from './response.ts';
+import { alwaysSaid, bytesOf, renderNotice, responseOf } from './response.ts';
 import { fill, MARKS, type Template, templateOf, type Values } from './template.ts';
 import { visibleText } from './text.ts';
 import { utf8Bytes } from './utf8.ts';
@@ -28,22 +30,34 @@ type Prepared = {
 const MAX_PREPARED = 512;
 const prepared = createMemory<Prepared>(MAX_PREPARED);
 
+/** The answer to a request, with the leave for a website's script to read it where it may. */
+export function answerTo(notice: Notice, negotiated: Negotiated): Answer {
+  const { asker } = negotiated;
+  if (asker === undefined || !mayBeRead(notice, negotiated.format)) return tell(notice, negotiated);
+  if (asker.preflight !== undefined) {
+    const leave = leaveToSend(asker.origin, asker.preflight);
+    return { status: 204, headers: [...alwaysSaid(notice).flat(), ...leave], body: '' };
+  }
+  const answer = tell(notice, negotiated);
+  answer.headers.push(...leaveToRead(asker));
+  return answer;
+}
+
 /**
  * What `renderNotice` gives, byte for byte. Nearly all of a page is the same for everybody whom one rule stops, so that
  * is rendered once, and only the rest for each request.
  */
-export function answerTo(notice: Notice, negotiated: Negotiated): Answer {
+function tell(notice: Notice, negotiated: Negotiated): Answer {
   const key = keyOf(notice, negotiated);
-  if (key === undefined) return asSent(renderNotice(notice, negotiated));
+  if (key === undefined) return renderAnew(notice, negotiated);
   const known = prepared(key, () => prepare(notice, negotiated));
   return filled(known, notice, negotiated);
 }
 
-const asSent = ({ status, headers, body }: NoticeResponse): Answer => ({
-  status,
-  headers: headers.flat(),
-  body: utf8Bytes(body),
-});
+function renderAnew(notice: Notice, negotiated: Negotiated): Answer {
+  const { status, headers, body } = renderNotice(notice, negotiated);
+  return { status, headers: headers.flat(), body: bytesOf(body, negotiated.format) };
+}
 
 /** The head of the last response on a connection. */
 export function headOf({ status, headers }: Answer): string {
@@ -76,7 +90,7 @@ function filled(known: Prepared, notice: Notice, negotiated: Negotiated): Answer
 }
 
 function valuesOf(notice: Notice, { format, language }: Negotiated): Values {
-  const escaped = ESCAPES[format];
+  const escaped = escapeFor(format);
   const host = visibleText(notice.host ?? '');
   const { iso, readable } = timeOf(notice.time, language);
   return {
@@ -92,15 +106,38 @@ function valuesOf(notice: Notice, { format, language }: Negotiated): Values {
   };
 }
 
-const ESCAPES: Readonly<Record<Format, (text: string) => string>> = {
-  html: escapeHtml,
-  'problem-json': (text) => JSON.stringify(text).slice(1, -1),
-  text: (text) => text,
-};
+/** How a format writes a value among its text; most have no values but the code, which needs no escape anywhere. */
+function escapeFor(format: Format): (text: string) => string {
+  switch (format) {
+    case 'html':
+    case 'framed-html':
+    case 'svg':
+      return escapeHtml;
+    case 'problem-json':
+    case 'brief-json':
+      return escapeJson;
+    case 'text':
+    case 'png':
+    case 'gif':
+    case 'script':
+    case 'style':
+    case 'xslt':
+    case 'font':
+    case 'audio':
+    case 'video':
+    case 'track':
+    case 'manifest':
+      return asItIs;
+  }
+}
+
+const escapeJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+const asItIs = (text: string): string => text;
 
 /** Equal for notices whose answers differ in nothing but values; undefined where that cannot be said. */
 function keyOf({ department, host, subject }: Notice, { format, language }: Negotiated): string | undefined {
-  if (format === 'text') return undefined; // where its lines are folded depends on the values
+  // Where lines of text are folded depends on the values, and what is no text is not put together.
+  if (format === 'text' || isRaster(format)) return undefined;
   const about = subjectKey(subject);
   if (about === undefined) return undefined;
   return `${format} ${language} ${host === undefined ? 'unnamed' : 'named'} ${numberOf(department)} ${about}`;

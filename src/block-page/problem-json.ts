@@ -35,4 +35,19 @@ export function renderProblemJson(content: Content): string {
   return `${JSON.stringify(problem, undefined, 2)}\n`;
 }
 
+/**
+ * The same for scripts, which may be any website's: what happened and the code, and nothing by which a website could
+ * tell the reader's organisation.
+ */
+export function renderBriefProblem({ kind, words, status, code }: Content): string {
+  const problem = {
+    type: TYPES[kind],
+    title: words.kinds[kind],
+    status,
+    detail: words.quoteTheCode,
+    code,
+  };
+  return `${JSON.stringify(problem, undefined, 2)}\n`;
+}
+
 const listed = <T>(items: readonly T[]): readonly T[] | undefined => (items.length > 0 ? items : undefined);

@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
+import { addMember, WISH_FIELDS, type Wishes, type WishField } from './wishes.ts';
 
 /** What a page needs to know of the request that it answers. */
-export type RequestHead = {
+export type RequestHead = Wishes & {
   readonly method: string;
-  readonly accept: string | undefined;
-  readonly 'accept-language': string | undefined;
   /** Whether a body comes behind it. */
   readonly hasBody: boolean;
 };
@@ -15,8 +14,7 @@ const MAX_HEAD_BYTES = 16_384;
 // RFC 9112 section 2.2: a lone LF may end a line, and empty lines before the request are passed over.
 const END_OF_HEAD = /\n\r?\n/g;
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) \S+ HTTP\/1\.[01]\r?(?:\n|$)/;
-const ACCEPT = /^accept:(.*)/gim;
-const ACCEPT_LANGUAGE = /^accept-language:(.*)/gim;
+const WISH = new RegExp(`^(${WISH_FIELDS.join('|')}):(.*)`, 'gim');
 const FRAMING = /^(?:content-length:[ \t]*0*[1-9]|transfer-encoding:)/im;
 
 /**
@@ -49,21 +47,8 @@ export function readRequestHead(stream: Duplex, onHead: (head: RequestHead | und
 function parseHead(text: string): RequestHead | undefined {
   const method = REQUEST_LINE.exec(text)?.[1];
   if (method === undefined) return undefined;
-  return {
-    method,
-    accept: membersOf(ACCEPT, text),
-    'accept-language': membersOf(ACCEPT_LANGUAGE, text),
-    hasBody: FRAMING.test(text),
-  };
-}
-
-/** Of a field that comes several times, all its members (RFC 9110 section 5.3). */
-function membersOf(field: RegExp, text: string): string | undefined {
-  let members: string | undefined;
-  field.lastIndex = 0;
-  for (let line = field.exec(text); line !== null; line = field.exec(text)) {
-    const value = line[1]?.trim() ?? '';
-    members = members === undefined ? value : `${members}, ${value}`;
-  }
-  return members;
+  const wishes: { [field in WishField]?: string } = {};
+  for (const [, field = '', value = ''] of text.matchAll(WISH))
+    addMember(wishes, field.toLowerCase() as WishField, value.trim());
+  return { ...wishes, method, hasBody: FRAMING.test(text) };
 }

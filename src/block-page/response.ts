@@ -1,36 +1,38 @@
 import type { Contact } from '../policy/policy.ts';
 import { LIMIT_ANSWERS, RETRY_AFTER_S } from '../policy/reached-limit.ts';
 import { type Content, contentOf } from './content.ts';
+import { INCIDENT_FIELD } from './cors.ts';
+import { type Format, isRaster, MEDIA_TYPES } from './format.ts';
 import { mailLink, webLink } from './links.ts';
-import type { Format, Negotiated } from './negotiate.ts';
+import type { Negotiated } from './negotiate.ts';
 import type { Notice } from './notice.ts';
 import { renderPage } from './page.ts';
 import { renderPlainText } from './plain-text.ts';
-import { renderProblemJson } from './problem-json.ts';
+import { renderBriefProblem, renderProblemJson } from './problem-json.ts';
 import { proxyStatus } from './proxy-status.ts';
 import { STYLE_HASH } from './style.ts';
+import { renderSubresource } from './subresource.ts';
+import { utf8Bytes } from './utf8.ts';
 
-/** A whole answer; header values are ASCII without line breaks, whatever the notice holds. `body` is sent as UTF-8. */
+/** A whole answer; header values are ASCII without line breaks, whatever the notice holds. `bytesOf` tells how `body` is sent. */
 export type NoticeResponse = {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 };
 
-/** The page runs in the blocked site's origin: it may run, load, submit and be framed by nothing. */
-const CONTENT_SECURITY_POLICY = [
+/** The page runs in the blocked site's origin: it may run, load and submit nothing. */
+const FRAMED_POLICY = [
   "default-src 'none'",
   `style-src '${STYLE_HASH}'`,
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
 ].join('; ');
+/** Nor be framed, but where the browser says that a frame is what it is for, and would show nothing in its place. */
+const CONTENT_SECURITY_POLICY = `${FRAMED_POLICY}; frame-ancestors 'none'`;
 
-const MEDIA_TYPES: Readonly<Record<Format, string>> = {
-  html: 'text/html; charset=utf-8',
-  'problem-json': 'application/problem+json; charset=utf-8',
-  text: 'text/plain; charset=utf-8',
-};
+/** By what a format, a language and the leave to read are chosen (`negotiate`). */
+const VARY = 'Accept, Accept-Language, Origin, Sec-Fetch-Dest, Sec-Fetch-Mode, X-Requested-With';
 
 /**
  * The answer to a request that Postern does not carry, or could not. It sets nothing that outlives it (no cookie, no
@@ -38,8 +40,11 @@ const MEDIA_TYPES: Readonly<Record<Format, string>> = {
  */
 export function renderNotice(notice: Notice, negotiated: Negotiated): NoticeResponse {
   const content = contentOf(notice, negotiated.language);
-  return responseOf(notice, content, negotiated, (body) => `${Buffer.byteLength(body)}`);
+  return responseOf(notice, content, negotiated, (body) => `${bytesOf(body, negotiated.format).length}`);
 }
+
+/** A body as it is sent (`utf8Bytes`). */
+export const bytesOf = (body: string, format: Format): string => (isRaster(format) ? body : utf8Bytes(body));
 
 /** The answer that tells this content. `lengthOf` gives what `Content-Length` says of the body. */
 export function responseOf(
@@ -55,12 +60,10 @@ export function responseOf(
       ['Content-Type', MEDIA_TYPES[format]],
       ['Content-Length', lengthOf(body)],
       ['Content-Language', language],
-      ['Cache-Control', 'no-store'],
-      ['Vary', 'Accept, Accept-Language'],
-      ['Proxy-Status', proxyStatus(notice)],
+      ...alwaysSaid(notice),
       ...retryAfter(notice.subject),
       ...blockedBy(content.status, notice.department?.contact),
-      ['Content-Security-Policy', CONTENT_SECURITY_POLICY],
+      ['Content-Security-Policy', format === 'framed-html' ? FRAMED_POLICY : CONTENT_SECURITY_POLICY],
       ['X-Content-Type-Options', 'nosniff'],
       ['Referrer-Policy', 'no-referrer'],
     ],
@@ -68,14 +71,37 @@ export function responseOf(
   };
 }
 
+/** What every answer of ours says, be it without a body. */
+export const alwaysSaid = (notice: Notice): NoticeResponse['headers'] => [
+  ['Cache-Control', 'no-store'],
+  ['Vary', VARY],
+  ['Proxy-Status', proxyStatus(notice)],
+  [INCIDENT_FIELD, notice.code],
+];
+
 function render(content: Content, format: Format): string {
   switch (format) {
     case 'html':
+    case 'framed-html':
       return renderPage(content);
-    case 'problem-json':
-      return renderProblemJson(content);
     case 'text':
       return renderPlainText(content);
+    case 'problem-json':
+      return renderProblemJson(content);
+    case 'brief-json':
+      return renderBriefProblem(content);
+    case 'svg':
+    case 'png':
+    case 'gif':
+    case 'script':
+    case 'style':
+    case 'xslt':
+    case 'font':
+    case 'audio':
+    case 'video':
+    case 'track':
+    case 'manifest':
+      return renderSubresource(content, format);
   }
 }
 

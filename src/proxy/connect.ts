@@ -1,5 +1,6 @@
 import type net from 'node:net';
 import { servePage } from '../block-page/over-tls.ts';
+import type { Wishes } from '../block-page/wishes.ts';
 import type { Outcome } from '../decision-log/record.ts';
 import { addressLiteral } from '../policy/host.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
@@ -9,14 +10,7 @@ import { holdClient, leaveAtEnd } from './client-socket.ts';
 import { viaOf } from './http/headers.ts';
 import type { IncomingRequest } from './http/wire/incoming-request.ts';
 import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
-import {
-  failureOutcome,
-  failureSubject,
-  noticeOf,
-  sendNoticeOnSocket,
-  type Wishes,
-  wishesOf,
-} from './respond.ts';
+import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket, wishesOf } from './respond.ts';
 import { readOpening } from './tunnels/opening.ts';
 import { closeTunnel } from './tunnels/tls-alert.ts';
 import { carryTunnel, type TunnelContext } from './tunnels/tunnel.ts';

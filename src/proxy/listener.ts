@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { Notice } from '../block-page/notice.ts';
+import type { Wishes } from '../block-page/wishes.ts';
 import { newIncident } from '../decision-log/incident.ts';
 import { identify } from '../identity/identify.ts';
 import type { Facts, Via } from '../policy/facts.ts';
@@ -20,7 +21,7 @@ import { ClientConnection, type RequestHandler, type RequestLine } from './http/
 import type { IncomingRequest } from './http/wire/incoming-request.ts';
 import type { OutgoingResponse } from './http/wire/outgoing-response.ts';
 import { MAX_SHOWN_CHARACTERS } from './http/wire/request-head.ts';
-import { sendNotice, sendNoticeOnSocket, type Wishes, wishesOf } from './respond.ts';
+import { sendNotice, sendNoticeOnSocket, wishesOf } from './respond.ts';
 import { upgradeToWebSocket } from './websocket.ts';
 
 /** All that the data path works with. */

@@ -2,6 +2,7 @@ import type net from 'node:net';
 import { answerTo, headOf } from '../block-page/answer.ts';
 import { negotiate } from '../block-page/negotiate.ts';
 import type { Notice } from '../block-page/notice.ts';
+import { type Wishes, wishesIn } from '../block-page/wishes.ts';
 import type { Outcome } from '../decision-log/record.ts';
 import type { Admission } from './admit.ts';
 import { closeAfterReading } from './client-socket.ts';
@@ -45,13 +46,7 @@ export function sendNotice(notice: Notice, response: OutgoingResponse): Promise<
   return new Promise((resolve) => response.whenOver(resolve));
 }
 
-/** In which form and language a client wants to be told, in its own words. */
-export type Wishes = Parameters<typeof negotiate>[0];
-
-export const wishesOf = (request: IncomingRequest): Wishes => ({
-  accept: request.list('accept'),
-  'accept-language': request.list('accept-language'),
-});
+export const wishesOf = ({ method, rawHeaders }: IncomingRequest): Wishes => wishesIn(method, rawHeaders);
 
 /**
  * Answers on a connection that no HTTP server holds any more (CONNECT, an upgrade, a broken head), and closes it.

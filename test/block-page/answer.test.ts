@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Answer, answerTo, headOf } from '../../src/block-page/answer.ts';
-import type { Format, Negotiated } from '../../src/block-page/negotiate.ts';
+import { type Format, isRaster, MEDIA_TYPES } from '../../src/block-page/format.ts';
+import type { Negotiated } from '../../src/block-page/negotiate.ts';
 import type { Notice } from '../../src/block-page/notice.ts';
 import { renderNotice } from '../../src/block-page/response.ts';
 import { MARKS } from '../../src/block-page/template.ts';
 import { LANGUAGES } from '../../src/policy/policy.ts';
 import { blockedByRule, notice, SUBJECTS, TRADE_MINISTRY } from './notices.ts';
 
-const FORMATS: readonly Format[] = ['html', 'problem-json', 'text'];
+const FORMATS = Object.keys(MEDIA_TYPES) as Format[];
 const NEGOTIATED: readonly Negotiated[] = FORMATS.flatMap((format) =>
   LANGUAGES.map((language) => ({ format, language })),
 );
@@ -17,7 +18,8 @@ const ENGLISH_HTML = { format: 'html', language: 'en' } as const;
 /** What `renderNotice` says, as it would be sent. */
 function renderedAnew(given: Notice, negotiated: Negotiated): Answer {
   const { status, headers, body } = renderNotice(given, negotiated);
-  return { status, headers: headers.flat(), body: Buffer.from(body, 'utf8').toString('latin1') };
+  const sent = isRaster(negotiated.format) ? body : Buffer.from(body, 'utf8').toString('latin1');
+  return { status, headers: headers.flat(), body: sent };
 }
 
 const text = fc.oneof(

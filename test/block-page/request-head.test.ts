@@ -50,6 +50,23 @@ describe('the head of a request', () => {
     expect(await calledWith('\r\n\r\n', REQUEST)).toEqual([HEAD]);
   });
 
+  test('tells what a browser says of its request, whatever the case', async () => {
+    const fields = {
+      origin: 'https://a.example',
+      'sec-fetch-dest': 'empty',
+      'sec-fetch-mode': 'cors',
+      'access-control-request-method': 'PUT',
+      'access-control-request-headers': 'x-a',
+      upgrade: 'websocket',
+      'x-requested-with': 'XMLHttpRequest',
+    };
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    for (const text of [lines.join(''), lines.join('').replace(/^[^:]+/gm, (name) => name.toUpperCase())])
+      expect(await calledWith(`OPTIONS / HTTP/1.1\r\n${text}\r\n`)).toEqual([
+        { method: 'OPTIONS', hasBody: false, ...fields },
+      ]);
+  });
+
   test('has the members of a field that comes twice', async () => {
     const [head] = await calledWith('GET / HTTP/1.1\r\nAccept: a/b\r\nX: y\r\nACCEPT:\t c/d \r\n\r\n');
     expect(head?.accept).toBe('a/b, c/d');

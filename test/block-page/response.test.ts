@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Format } from '../../src/block-page/negotiate.ts';
 import type { Notice } from '../../src/block-page/notice.ts';
 import { type NoticeResponse, renderNotice } from '../../src/block-page/response.ts';
 import type { ParentError } from '../../src/block-page/words.ts';
@@ -10,7 +9,8 @@ import { PROXY_ERROR_STATUS } from '../../src/policy/proxy-error.ts';
 import { LIMIT_ANSWERS } from '../../src/policy/reached-limit.ts';
 import { blockedByRule, notice, SUBJECTS, TRADE_MINISTRY } from './notices.ts';
 
-const FORMATS: readonly Format[] = ['html', 'problem-json', 'text'];
+/** Those that tell everything. */
+const FORMATS = ['html', 'problem-json', 'text'] as const;
 const ENGLISH_HTML = { format: 'html', language: 'en' } as const;
 
 const header = ({ headers }: NoticeResponse, name: string): string | undefined =>
@@ -166,7 +166,10 @@ describe.each(FORMATS)('every answer as %s', (format) => {
   test('is kept by no cache, and leaves nothing behind in the site’s name', () => {
     for (const { response } of responses) {
       expect(header(response, 'Cache-Control')).toBe('no-store');
-      expect(header(response, 'Vary')).toBe('Accept, Accept-Language');
+      expect(header(response, 'Vary')).toBe(
+        'Accept, Accept-Language, Origin, Sec-Fetch-Dest, Sec-Fetch-Mode, X-Requested-With',
+      );
+      expect(header(response, 'Postern-Incident')).toBe('7F3K-9Q2M');
       expect(header(response, 'X-Content-Type-Options')).toBe('nosniff');
       expect(header(response, 'Referrer-Policy')).toBe('no-referrer');
       const names = response.headers.map(([name]) => name.toLowerCase());
@@ -208,6 +211,15 @@ test('the Content Security Policy allows this page’s own style and nothing els
     .digest('base64');
   expect(header(response, 'Content-Security-Policy')).toBe(
     `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  );
+});
+
+test('in a frame it may be shown as well, and its policy allows nothing more', () => {
+  const response = renderNotice(blockedByRule(), { format: 'framed-html', language: 'en' });
+  const alone = renderNotice(blockedByRule(), ENGLISH_HTML);
+  expect(response.body).toBe(alone.body);
+  expect(`${header(response, 'Content-Security-Policy')}; frame-ancestors 'none'`).toBe(
+    header(alone, 'Content-Security-Policy'),
   );
 });
 
