@@ -45,6 +45,7 @@ module.exports = {
     room('lists/', ['policy/', 'files/']),
     room('lint/', ['policy/']),
     room('replay/', ['policy/', 'identity/', 'decision-log/']),
+    room('pac/', ['policy/']),
     room('config/', ['policy/', 'proxy/bounds/limits\\.ts']),
     room('identity/', ['policy/']),
     room('decision-log/(record|incident)\\.ts', ['policy/']),
