@@ -4,6 +4,7 @@ import { addCheck } from './check.ts';
 import { addExplain } from './explain.ts';
 import { addList } from './list.ts';
 import { EXIT } from './output.ts';
+import { addPac } from './pac.ts';
 import { addReplay } from './replay.ts';
 import { addRunning } from './running.ts';
 import { addSchema } from './schema.ts';
@@ -24,7 +25,18 @@ program.hook('preAction', (_program, verb) => {
   if (verb.name() !== 'serve') process.stdout.on('error', () => process.exit());
 });
 
-for (const add of [addServe, addCheck, addExplain, addShow, addReplay, addCa, addRunning, addSchema, addList])
+for (const add of [
+  addServe,
+  addCheck,
+  addExplain,
+  addShow,
+  addReplay,
+  addCa,
+  addPac,
+  addRunning,
+  addSchema,
+  addList,
+])
   add(program);
 
 /** Runs the verb that the command line names, and sets the exit status. */

@@ -4,6 +4,7 @@ import { domainPattern, network } from '../policy/language/schema.ts';
 import { BAD_PORTS } from './bad-ports.ts';
 import { limits, numberOrAuto } from './limits.ts';
 import { listenSchema } from './listen-schema.ts';
+import { directFault, pacSchema } from './pac-schema.ts';
 import { ROUTE_EXAMPLE, upstreamSchema } from './upstream-schema.ts';
 import { address, path, port } from './values.ts';
 
@@ -136,7 +137,7 @@ const blockPage = z.strictObject({
     .describe('page shows the block page inside a blocked tunnel, refuse answers 403. Default: page.'),
 });
 
-export const configSchema = z.strictObject({
+const settings = z.strictObject({
   listen: listenSchema.prefault([{}]).describe('Where clients connect. Default: 127.0.0.1, port 3128.'),
   policies: path.default('./policies').describe('The policy folder. Default: ./policies.'),
   certs: path.default('./certs').describe('The folder of the CA. Default: ./certs.'),
@@ -148,7 +149,15 @@ export const configSchema = z.strictObject({
   egress: egress.prefault({}).describe('What may be reached, whatever the policies say.'),
   log: log.prefault({}).describe('The decision log.'),
   blockPage: blockPage.prefault({}).describe('How a block is shown.'),
+  pac: pacSchema.prefault({}).describe('The PAC file, by which browsers find the proxy.'),
   limits: limits.prefault({}).describe('How much, how many and how long.'),
+});
+
+export const configSchema = settings.check(({ value: { pac, egress }, issues }) => {
+  const fault = directFault(pac.direct, egress);
+  if (fault === undefined) return;
+  const { problem: message, hint } = fault;
+  issues.push({ code: 'custom', input: pac.direct, path: ['pac', 'direct'], message, params: { hint } });
 });
 
 /** Settings that are paths, by their place in the file; `*` is each entry of a list. */

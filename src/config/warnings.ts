@@ -1,15 +1,17 @@
 import type { Problem } from '../policy/result.ts';
 import type { Config } from './load.ts';
+import { type PacWarning, pacWarnings } from './pac-warnings.ts';
 
 /** What in a configuration is allowed and probably not meant, by its code in docs/lint.md. */
-export type ConfigWarning = Problem & {
-  readonly code: 'unreachable-route' | 'everything-internal' | 'contrary-limits';
-};
+export type ConfigWarning =
+  | PacWarning
+  | (Problem & { readonly code: 'unreachable-route' | 'everything-internal' | 'contrary-limits' });
 
 export const configWarnings = (config: Config): readonly ConfigWarning[] => [
   ...unreachableRoutes(config),
   ...wholeNetworks(config),
   ...contraryLimits(config),
+  ...pacWarnings(config),
 ];
 
 /** The first entry that fits carries a request, so nothing comes to those behind one that fits all. */

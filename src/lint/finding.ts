@@ -28,6 +28,10 @@ export const CODES = {
   'unreachable-route': 'An entry of `egress.upstream` behind one that carries everything.',
   'everything-internal': 'A network in `egress.internalNetworks` that is all of IPv4 or IPv6.',
   'contrary-limits': 'A limit that can never be reached, because another one comes before it.',
+  'pac-fallback': 'A PAC file that lets clients go around a proxy that does not answer.',
+  'pac-public-network': 'A network in `pac.direct` that is not a private one.',
+  'pac-any-suffix':
+    'A name of the form `a.*` in `egress.internalNames` that goes by the proxy, whatever `pac.direct` says.',
   'certificate-ends-soon': 'A certificate of a listener that ends within 14 days.',
   'useless-lint-ok': 'A `# lint-ok:` that silences nothing.',
 } as const;

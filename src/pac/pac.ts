@@ -88,7 +88,4 @@ function lines(entries: readonly string[]): string {
 
 /** A string of ES5 in ASCII alone: U+2028 would end a line there. */
 const quoted = (text: string): string =>
-  JSON.stringify(text).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

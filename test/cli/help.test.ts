@@ -23,6 +23,7 @@ const VERBS: readonly (readonly [verb: string, options: readonly string[], exits
   ['ca init', ['--organization'], '0 good, 1 problems, 2 usage'],
   ['ca show', [], '0 good, 1 problems, 2 usage'],
   ['ca export', ['--format', '--out', '--password', '"pem", "der", "p12"'], '0 good, 1 problems, 2 usage'],
+  ['pac', [], '0 good, 1 problems, 2 usage'],
   ['reload', [], '0 good, 1 problems, 2 usage'],
   ['status', [], '0 good, 1 problems, 2 usage'],
 ];

@@ -128,6 +128,7 @@ describe('where the file is found', () => {
         },
         log: { dir: join(folder, 'var', 'log'), fsync: 'never', onError: 'block' },
         blockPage: { https: 'page' },
+        pac: { proxies: [], direct: [{ kind: 'group', group: '<loopback>' }], fallback: 'none' },
         limits: DEFAULT_LIMITS,
       },
     });

@@ -1,7 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type LaunchOptions,
+  type Page,
+} from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { hasCommand, run } from './process.ts';
 
@@ -20,11 +26,17 @@ const QUIET = [
   '--disable-features=OptimizationHints,MediaRouter',
 ];
 
+/** A PAC file that says what goes out through which proxy, and the names that the browser finds on 127.0.0.1 by itself. */
+export type ByPac = { readonly pacUrl: string; readonly ownNames: readonly string[] };
+
 /**
  * A Chromium that trusts the CAs, as an administrator would have set it up, and goes out through the proxy: one on
- * 127.0.0.1, by its port, or one with a name and a scheme of its own.
+ * 127.0.0.1, by its port, one with a name and a scheme of its own, or as a PAC file has it.
  */
-export async function launchChromium(proxy: number | string, caFiles: readonly string[]): Promise<Browser> {
+export async function launchChromium(
+  proxy: number | string | ByPac,
+  caFiles: readonly string[],
+): Promise<Browser> {
   const home = mkdtempSync(join(tmpdir(), 'postern-chromium-'));
   const database = join(home, '.pki', 'nssdb');
   mkdirSync(database, { recursive: true });
@@ -33,8 +45,7 @@ export async function launchChromium(proxy: number | string, caFiles: readonly s
     await certutil('-d', `sql:${database}`, '-A', '-n', `ca-${index}`, '-t', 'C,,', '-i', file);
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: [...QUIET, '--proxy-bypass-list=<-loopback>'],
-    proxy: { server: typeof proxy === 'string' ? proxy : `http://127.0.0.1:${proxy}` },
+    ...outBy(proxy),
     env: { ...process.env, HOME: home },
   });
   onTestFinished(async () => {
@@ -42,6 +53,15 @@ export async function launchChromium(proxy: number | string, caFiles: readonly s
     rmSync(home, { recursive: true, force: true });
   });
   return browser;
+}
+
+function outBy(proxy: number | string | ByPac): Pick<LaunchOptions, 'args' | 'proxy'> {
+  if (typeof proxy === 'object') {
+    const rules = proxy.ownNames.map((name) => `MAP ${name} 127.0.0.1`).join(', ');
+    return { args: [...QUIET, `--proxy-pac-url=${proxy.pacUrl}`, `--host-resolver-rules=${rules}`] };
+  }
+  const server = typeof proxy === 'string' ? proxy : `http://127.0.0.1:${proxy}`;
+  return { args: [...QUIET, '--proxy-bypass-list=<-loopback>'], proxy: { server } };
 }
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {

@@ -24,15 +24,21 @@ export type Firefox = {
 const POLICY_FOLDER = '/usr/share/firefox-esr/distribution';
 const START_DEADLINE_MS = 60_000;
 
-const policiesFor = (proxyPort: number, caFiles: readonly string[]) => ({
+/** A proxy on 127.0.0.1 by its port, or a PAC file and the names that the browser finds on this machine by itself. */
+type Way = number | { readonly pacUrl: string; readonly ownNames: readonly string[] };
+
+const policiesFor = (way: Way, caFiles: readonly string[]) => ({
   policies: {
     Certificates: { Install: caFiles },
-    Proxy: {
-      Mode: 'manual',
-      HTTPProxy: `127.0.0.1:${proxyPort}`,
-      UseHTTPProxyForAllProtocols: true,
-      Locked: true,
-    },
+    Proxy:
+      typeof way === 'number'
+        ? {
+            Mode: 'manual',
+            HTTPProxy: `127.0.0.1:${way}`,
+            UseHTTPProxyForAllProtocols: true,
+            Locked: true,
+          }
+        : { Mode: 'autoConfig', AutoConfigURL: way.pacUrl, Locked: true },
     DNSOverHTTPS: { Enabled: false, Locked: true },
     Homepage: { URL: 'about:blank', StartPage: 'none' },
     ...QUIET,
@@ -65,11 +71,13 @@ const PREFERENCES: Readonly<Record<string, boolean | string>> = {
 };
 const ENVIRONMENT = { MOZ_CRASHREPORTER_DISABLE: '1', MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' };
 
-export async function launchFirefox(proxyPort: number, caFiles: readonly string[]): Promise<Firefox> {
+export async function launchFirefox(way: Way, caFiles: readonly string[]): Promise<Firefox> {
   if (!hasCommand('firefox-esr')) throw new Error('install Debian: firefox-esr');
-  const policies = folderWith({ 'policies.json': JSON.stringify(policiesFor(proxyPort, caFiles)) });
+  const policies = folderWith({ 'policies.json': JSON.stringify(policiesFor(way, caFiles)) });
   const profile = folderWith();
-  const lines = Object.entries(PREFERENCES).map(
+  const ownNames = typeof way === 'number' ? [] : way.ownNames;
+  const preferences = { ...PREFERENCES, 'network.dns.localDomains': ownNames.join(',') };
+  const lines = Object.entries(preferences).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
   );
   writeFileSync(join(profile, 'user.js'), lines.join(''));
