@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { PAC_TYPE, pacFor } from '../../src/pac/pac.ts';
 import { settingsIn } from '../pac/support.ts';
 import { type ByPac, hasChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { issueServer, newCa } from '../support/credentials.ts';
 import { launchFirefox } from '../support/firefox.ts';
 import { type Origin, startHttpOrigin } from '../support/origin.ts';
-import { startProxy, type TestProxy } from '../support/proxy.ts';
+import { type ProxySetup, startProxy, type TestProxy } from '../support/proxy.ts';
 
 /** Names that the browser itself finds: it could go to any of them without the proxy, if the PAC file let it. */
 const OWN_NAMES = ['intranet.test', 'www.intranet.test', 'allowed.test', 'outside.test', 'wiki'];
@@ -13,8 +14,8 @@ const OWN_NAMES = ['intranet.test', 'www.intranet.test', 'allowed.test', 'outsid
 type Setup = { readonly proxy: TestProxy; readonly origin: Origin; readonly way: ByPac };
 
 /** A proxy, a site, and a PAC file for a browser that has nothing else: made of these settings for the proxy's port. */
-async function start(pac: (port: number) => string): Promise<Setup> {
-  const proxy = await startProxy();
+async function start(pac: (port: number) => string, proxySetup: ProxySetup = {}): Promise<Setup> {
+  const proxy = await startProxy(proxySetup);
   const origin = await startHttpOrigin((_, response) => response.end('what stands at the origin'));
   const text = pacFor(settingsIn(pac(proxy.port)));
   const files = await startHttpOrigin((_, response) => {
@@ -65,6 +66,22 @@ describe.skipIf(!hasChromium)(
       );
       await page.goto(`http://allowed.test:${origin.port}/`);
       expect(await page.innerText('body')).toBe('what stands at the origin');
+      expect(hostsAsked(proxy)).toContain('allowed.test');
+    });
+
+    test('speaks TLS to the proxy, and shows the page, where the file names it so', async () => {
+      const ca = newCa();
+      const listen = [{ host: '127.0.0.1', port: 0, tls: issueServer(ca) }];
+      const { proxy, origin, way } = await start(
+        (port) => `pac: { proxies: ["https://localhost:${port}"] }`,
+        {
+          config: { listen },
+        },
+      );
+      const page = await openPage(await launchChromium(way, [ca.file, proxy.caFile]));
+      expect((await page.goto('https://blocked.test/'))?.status()).toBe(403);
+      expect(await page.innerText('body')).toContain('It is blocked for a test.');
+      await page.goto(`http://allowed.test:${origin.port}/`);
       expect(hostsAsked(proxy)).toContain('allowed.test');
     });
 
