@@ -39,7 +39,7 @@ module.exports = {
       'policy/(matching|yaml|times)/',
       'policy/(result|nearest|network|request-url|policy|identifier|meant-list)\\.ts',
     ]),
-    room('tls/', []),
+    room('tls/', ['files/replace-file\\.ts']),
     room('files/', ['policy/']),
     room('policy-store/', ['policy/', 'files/']),
     room('lists/', ['policy/', 'files/']),

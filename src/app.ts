@@ -19,7 +19,7 @@ export type Postern = {
   /** How many processes serve. */
   readonly workers: number;
   readonly policies: PolicySet;
-  /** Reads the policies and the certificates of TLS listeners anew. */
+  /** Reads the policies, the certificates of TLS listeners and the CA anew. */
   reload(): void;
   reopenLogs(): void;
   /** Lets what runs end, within the drain limit, then ends the rest. */
@@ -37,7 +37,7 @@ export async function startPostern(config: Config, announce: Announce): Promise<
 async function start(config: Config, announce: Announce, changes: Changes): Promise<Result<Postern>> {
   const prepared = await prepare(config, announce);
   if (!prepared.ok) return prepared;
-  const { folder, setup } = prepared.value;
+  const { folder, setup, authority } = prepared.value;
   const workers = workerCount(config, defaultMemoryMb());
   const serving: Result<Crew> =
     workers === 1
@@ -45,7 +45,7 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
       : await serveByWorkers(workers, prepared.value, announce);
   if (!serving.ok) return serving;
   const crew = serving.value;
-  const first = { policies: folder.policies, certificates: setup.certificates };
+  const first = { policies: folder.policies, certificates: setup.certificates, authority };
   const upkeep = await startUpkeep(config, crew, first, policiesCacheIn(config.state), announce);
   changes.tell(upkeep.reloadPolicies);
   return succeed({

@@ -11,7 +11,10 @@ export type Announcement =
   | ({ readonly kind: 'reloaded' } & Reloaded)
   | { readonly kind: 'reload-refused'; readonly problems: readonly Problem[] }
   | { readonly kind: 'certificates-renewed' }
-  | { readonly kind: 'certificates-refused'; readonly problems: readonly Problem[] };
+  | { readonly kind: 'certificates-refused'; readonly problems: readonly Problem[] }
+  /** Another CA signs for block pages from now on. */
+  | { readonly kind: 'ca-renewed'; readonly subject: string; readonly sha256Fingerprint: string }
+  | { readonly kind: 'ca-refused'; readonly problems: readonly Problem[] };
 
 /** What a proxy says of itself while it serves. */
 export type ProxyAnnouncement =

@@ -4,6 +4,7 @@ import { succeed } from '../policy/result.ts';
 import type { CompiledFolder } from '../policy-store/load.ts';
 import type { ListenerCredentials } from '../proxy/listeners.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
+import type { AuthorityPems } from '../tls/authority.ts';
 import type { TicketSecret } from '../tls/ticket-keys.ts';
 import type { ProxyAnnouncement } from './announcement.ts';
 import { type ProxyStatus, startProxy } from './proxy.ts';
@@ -18,6 +19,8 @@ export type Crew = {
   /** Has all of them decide by other policies, or none; comes back when none decides by those before any more. */
   usePolicies(next: CompiledFolder): Promise<Result<undefined>>;
   useCertificates(credentials: ListenerCredentials): Promise<void>;
+  /** Has another CA sign for block pages. */
+  useAuthority(authority: AuthorityPems): Promise<void>;
   /** For the session tickets that are made, and heeded, from now on. */
   useTicketSecret(secret: TicketSecret): void;
   /** What kept logs from being opened anew. */
@@ -62,6 +65,9 @@ export async function serveHere(
     },
     async useCertificates(credentials) {
       proxy.useCertificates(credentials);
+    },
+    async useAuthority(authority) {
+      proxy.useAuthority(authority);
     },
     useTicketSecret: proxy.useTicketSecret,
     async reopenLogs() {

@@ -3,6 +3,7 @@ import type { Config } from '../config/load.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { Problem } from '../policy/result.ts';
 import { type ListenerCredentials, loadListenerCredentials, warningsOf } from '../proxy/listeners.ts';
+import { passphraseOf } from './authority.ts';
 import { type Reach, type ReadUpstream, readUpstream, unknownDepartments } from './upstream.ts';
 
 /** A configuration held against what it speaks of. */
@@ -31,7 +32,9 @@ export async function examineConfig(
   const certificates = loadListenerCredentials(config.listen, now);
   const upstream = readUpstream(config.egress.upstream);
   const parents = await examineParents(config, reach);
-  const unreadable = [certificates, upstream].flatMap((read) => (read.ok ? [] : read.error));
+  const unreadable = [certificates, upstream, passphraseOf(config)].flatMap((read) =>
+    read.ok ? [] : read.error,
+  );
   const read = certificates.ok ? certificates.value : [];
   return {
     problems: [

@@ -2,6 +2,7 @@ import type { Problem, Result } from '../policy/result.ts';
 import type { PolicySnapshot } from '../policy-store/snapshot.ts';
 import type { ListenerCredentials } from '../proxy/listeners.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
+import type { AuthorityPems } from '../tls/authority.ts';
 import type { TicketSecret } from '../tls/ticket-keys.ts';
 import type { ProxySetup, ProxyStatus } from './proxy.ts';
 
@@ -19,6 +20,7 @@ export type Order =
   /** Let go of those that were prepared. */
   | { readonly kind: 'forget' }
   | { readonly kind: 'certificates'; readonly certificates: ListenerCredentials }
+  | { readonly kind: 'authority'; readonly authority: AuthorityPems }
   | { readonly kind: 'ticket-secret'; readonly secret: TicketSecret }
   | { readonly kind: 'reopen-log' }
   | { readonly kind: 'status' }
@@ -31,6 +33,7 @@ export type Answers = {
   readonly commit: undefined;
   readonly forget: undefined;
   readonly certificates: undefined;
+  readonly authority: undefined;
   readonly 'ticket-secret': undefined;
   readonly 'reopen-log': Problem | undefined;
   readonly status: ProxyStatus;

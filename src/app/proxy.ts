@@ -21,7 +21,7 @@ import { drainable } from '../supervisor/drain.ts';
 import { acceptProblem, type Endpoint, endpointOf, listen } from '../supervisor/listen.ts';
 import { defaultMemoryMb, descriptorLimit, watchResources } from '../supervisor/resources.ts';
 import { type AuthorityPems, authorityFromPems } from '../tls/authority.ts';
-import { createLeafContexts } from '../tls/contexts.ts';
+import { createLeafContexts, type LeafContexts } from '../tls/contexts.ts';
 import type { HeedTicketSecret, TicketSecret } from '../tls/ticket-keys.ts';
 import type { ProxyAnnouncement } from './announcement.ts';
 import { createOutward, createReach, type ReadUpstream, routeEntries } from './upstream.ts';
@@ -50,6 +50,8 @@ export type RunningProxy = {
   readonly logFile: string;
   readonly policies: PolicyStore;
   useCertificates(credentials: ListenerCredentials): void;
+  /** Signs the block pages from now on; nothing happens where blocked tunnels get none. */
+  useAuthority(authority: AuthorityPems): void;
   useTicketSecret(secret: TicketSecret): void;
   /** What kept the log from being opened anew. */
   reopenLog(): Problem | undefined;
@@ -86,7 +88,8 @@ export async function startProxy(
   const door: Door = { policies, log: counted.log, routes: createRoutes(entries), ...reach };
   const { opener, upstreams, parentStates } = createOutward(entries, reach, limits);
   const reception = openReception(limits, counted.log, policies, announce);
-  const pageOverTls = pagesOf(setup.authority);
+  const pages = pagesOf(setup.authority);
+  const { pageOverTls } = pages;
   const paths = { door, limits, opener, upstreams, tunnels: config.egress.tunnels, pageOverTls };
   const tickets = holdTicketSecret(setup.ticketSecret);
   const context = { ...paths, name: setup.name, reception, ticketSecret: tickets.heed };
@@ -106,6 +109,7 @@ export async function startProxy(
     logFile: log.value.path,
     policies,
     useCertificates,
+    useAuthority: pages.useAuthority,
     useTicketSecret: tickets.use,
     reopenLog() {
       const error = log.value.reopen();
@@ -145,11 +149,25 @@ function holdTicketSecret(first: TicketSecret): { heed: HeedTicketSecret; use(se
   };
 }
 
-function pagesOf(authority: AuthorityPems | undefined): PageOverTls | undefined {
-  if (authority === undefined) return undefined;
-  const leaves = createLeafContexts(authorityFromPems(authority), { clock: () => new Date() });
-  return { leaves };
+type Pages = {
+  readonly pageOverTls: PageOverTls | undefined;
+  readonly useAuthority: (authority: AuthorityPems) => void;
+};
+
+/** Another CA begins with no leaves; a handshake that is under way ends with the leaf that it began with. */
+function pagesOf(authority: AuthorityPems | undefined): Pages {
+  if (authority === undefined) return { pageOverTls: undefined, useAuthority() {} };
+  let leaves = leavesOf(authority);
+  return {
+    pageOverTls: { leaves: { contextFor: (host) => leaves.contextFor(host) } },
+    useAuthority(next) {
+      leaves = leavesOf(next);
+    },
+  };
 }
+
+const leavesOf = (authority: AuthorityPems): LeafContexts =>
+  createLeafContexts(authorityFromPems(authority), { clock: () => new Date() });
 
 /** Receives clients as long as there is room for them, and tells when there is not. */
 function openReception(

@@ -1,6 +1,6 @@
 import { placeFiles } from '../config/file-places.ts';
 import type { Config } from '../config/load.ts';
-import { added, NO_GAUGES } from '../metrics/counters.ts';
+import { added, NO_GAUGES, type ProgramGauges } from '../metrics/counters.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { createReloader, type InForce, type Reloaded } from '../policy-store/reload.ts';
@@ -14,14 +14,20 @@ import type { ParentState } from '../proxy/outward/health.ts';
 import { type Answer, type Command, serveControl } from '../supervisor/control.ts';
 import { newTicketSecret, TICKET_SECRET_MS } from '../tls/ticket-keys.ts';
 import type { Announce } from './announcement.ts';
+import type { HeldAuthority } from './authority.ts';
+import { createAuthorityRenewal } from './authority-renewal.ts';
 import type { Crew } from './crew.ts';
 
 /** What those who serve began with. */
-type First = { readonly policies: PolicySet; readonly certificates: ListenerCredentials };
+type First = {
+  readonly policies: PolicySet;
+  readonly certificates: ListenerCredentials;
+  readonly authority: HeldAuthority | undefined;
+};
 
 /** What goes on beside the requests: reloads, and the answers to commands. */
 type Upkeep = {
-  /** Reads policies and certificates anew. */
+  /** Reads policies, certificates and the CA anew. */
   reload(): void;
   reloadPolicies(): void;
   reopenLogs(): void;
@@ -37,22 +43,27 @@ export async function startUpkeep(
 ): Promise<Upkeep> {
   const policies = createPolicyRenewal(config, crew, first.policies, cache, announce);
   const certificates = createCertificateRenewal(config, crew, first.certificates, announce);
+  const authority = createAuthorityRenewal(config, crew, first.authority, announce);
   const ticketSecrets = setInterval(() => crew.useTicketSecret(newTicketSecret()), TICKET_SECRET_MS).unref();
   const startedAt = new Date().toISOString();
   const answer = async (command: Command): Promise<Answer> => {
     switch (command) {
       case 'reload': {
         const renewed = await certificates.renew();
+        const signs = await authority.renew();
         const reloaded = await policies.renew();
-        if (reloaded.ok && renewed.ok) return { ok: true, ...reloaded.value };
-        return { ok: false, problems: [renewed, reloaded].flatMap((one) => (one.ok ? [] : one.error)) };
+        if (reloaded.ok && renewed.ok && signs.ok)
+          return { ok: true, ...reloaded.value, caChanged: signs.value.changed };
+        const all = [renewed, signs, reloaded];
+        return { ok: false, problems: all.flatMap((one) => (one.ok ? [] : one.error)) };
       }
       case 'status': {
         const { version, departments } = policies.current();
         const known = { policy: version, departments: [...departments.keys()] };
         const refused = { reloadProblems: policies.problems(), certificateProblems: certificates.problems() };
+        const ca = { ca: authority.status(), caProblems: authority.problems() };
         const self = { pid: process.pid, startedAt, listen: crew.endpoints };
-        return { ...statusOf(await crew.status()), ...self, ...known, ...refused };
+        return { ...statusOf(await crew.status(), authority.gauges()), ...self, ...known, ...refused, ...ca };
       }
     }
   };
@@ -61,6 +72,7 @@ export async function startUpkeep(
   return {
     reload() {
       void certificates.renew();
+      void authority.renew();
       void policies.renew();
     },
     reloadPolicies: () => void policies.renew(),
@@ -69,6 +81,7 @@ export async function startUpkeep(
     },
     stop() {
       policies.close();
+      authority.close();
       clearInterval(ticketSecrets);
       if (control.ok) control.value.close();
     },
@@ -154,7 +167,10 @@ function createCertificateRenewal(
 }
 
 /** What all who serve come to together. A log that cannot be written is trouble; a worker that is starting again is none. */
-function statusOf({ members, counters }: Awaited<ReturnType<Crew['status']>>): Answer {
+function statusOf(
+  { members, counters }: Awaited<ReturnType<Crew['status']>>,
+  ofProgram: ProgramGauges,
+): Answer {
   const serving = members.filter((member) => member.state === 'serving');
   const problems = serving.flatMap(({ logProblem }) => (logProblem === undefined ? [] : [logProblem]));
   const gauges = serving.reduce((sum, { metrics }) => added(sum, metrics.gauges), NO_GAUGES);
@@ -164,7 +180,7 @@ function statusOf({ members, counters }: Awaited<ReturnType<Crew['status']>>): A
     ...(problems.length === 0 ? {} : { problems }),
     connections,
     tunnels,
-    metrics: { ...counters, ...gauges },
+    metrics: { ...counters, ...gauges, ...ofProgram },
     upstream: worstOf(serving.map(({ parents }) => parents)),
     workers: members.map((member) => {
       const { worker, pid, startedAt, restarts, state } = member;

@@ -43,6 +43,9 @@ async function carryOut(order: AnsweredOrder): Promise<Answers[AnsweredOrder['ki
     case 'certificates':
       proxy.useCertificates(order.certificates);
       return undefined;
+    case 'authority':
+      proxy.useAuthority(order.authority);
+      return undefined;
     case 'ticket-secret':
       proxy.useTicketSecret(order.secret);
       return undefined;

@@ -107,6 +107,11 @@ function crewOf(workers: Workers, reports: WorkerReports, endpoints: readonly En
       const all = workers.present();
       await Promise.all(all.map((worker) => ask(worker, { kind: 'certificates', certificates })));
     },
+    async useAuthority(authority) {
+      live.setup = { ...live.setup, authority };
+      const all = workers.present();
+      await Promise.all(all.map((worker) => ask(worker, { kind: 'authority', authority })));
+    },
     useTicketSecret(secret) {
       live.setup = { ...live.setup, ticketSecret: secret };
       for (const worker of workers.present()) tell(worker, { kind: 'ticket-secret', secret });

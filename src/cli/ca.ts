@@ -1,117 +1,54 @@
-import { writeFileSync } from 'node:fs';
-import { type Command, Option } from 'commander';
-import { type Authority, createAuthority, describeAuthority, loadAuthority } from '../tls/authority.ts';
-import { exportDer, exportPem } from '../tls/export.ts';
-import { exportPkcs12 } from '../tls/pkcs12.ts';
-import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
-import { EXIT, printJson, printProblems, table } from './output.ts';
+import type { Command } from 'commander';
+import { createAuthority } from '../tls/authority.ts';
+import { authorityExists } from '../tls/authority-folder.ts';
+import { addCaExport } from './ca-export.ts';
+import { addCaImport } from './ca-import.ts';
+import {
+  type KeyOptions,
+  keyConfigFor,
+  newPassphrase,
+  passphraseFor,
+  withKeyOptions,
+} from './ca-passphrase.ts';
+import { addCaRotate } from './ca-rotate.ts';
+import { addCaShow, tellFolder } from './ca-show.ts';
+import { failWith } from './output.ts';
 
-type InitOptions = CommonOptions & { readonly organization?: string };
-type ExportOptions = CommonOptions & {
-  readonly format: 'pem' | 'der' | 'p12';
-  readonly out?: string;
-  readonly password: string;
-};
+type InitOptions = KeyOptions & { readonly organization?: string; readonly passphrase?: boolean };
 
 export function addCa(program: Command): void {
-  const ca = program.command('ca').description('the CA that signs for block pages: create, show, export');
-  withCommonOptions(ca.command('init'))
+  const ca = program
+    .command('ca')
+    .description('the CA that signs for block pages, from its making to the next one');
+  withKeyOptions(ca.command('init'))
     .description('create a CA; one that is there is never replaced')
     .option('--organization <name>', 'the name that people see in certificates (default: Postern)')
+    .option('--passphrase', 'encrypt its key, and ask for the passphrase at the terminal')
     .action(init);
-  withCommonOptions(ca.command('show')).description('its fingerprints and its time of validity').action(show);
-  withCommonOptions(ca.command('export'))
-    .description('its certificate, for browsers to trust; the key is never exported')
-    .addOption(new Option('--format <format>').choices(['pem', 'der', 'p12']).default('pem'))
-    .option('--out <file>', 'write to a file (default: stdout)')
-    .option('--password <text>', 'of the p12 trust store; it guards no secret', 'changeit')
-    .action(exportCertificate);
+  for (const add of [addCaShow, addCaExport, addCaRotate, addCaImport]) add(ca);
 }
 
-function init(options: InitOptions): void {
-  const config = configFor(options);
+async function init(options: InitOptions): Promise<void> {
+  const config = keyConfigFor(options);
+  if (!config.ok) {
+    failWith(config.error, options);
+    return;
+  }
+  const { certs } = config.value;
+  const asksFirst = options.passphrase && !authorityExists(certs);
+  const passphrase = asksFirst ? await newPassphrase(certs) : await passphraseFor(config.value, false);
   const { organization } = options;
-  const created = config.ok
-    ? createAuthority(config.value.certs, {
+  const created = passphrase.ok
+    ? createAuthority(certs, {
         now: new Date(),
+        passphrase: passphrase.value,
         ...(organization === undefined ? {} : { organization }),
       })
-    : config;
+    : passphrase;
   if (!created.ok) {
     failWith(created.error, options);
     return;
   }
-  if (!options.json && config.ok)
-    process.stdout.write(`created a CA in ${config.value.certs}: keep ca.key secret\n`);
-  describe(created.value, options);
-}
-
-function show(options: CommonOptions): void {
-  const authority = loadFor(options);
-  if (authority !== undefined) describe(authority, options);
-}
-
-function exportCertificate(options: ExportOptions): void {
-  const authority = loadFor(options);
-  if (authority === undefined) return;
-  const bytes = encode(authority, options);
-  if (options.out === undefined) {
-    if (options.json)
-      printJson({ ok: true, format: options.format, base64: Buffer.from(bytes).toString('base64') });
-    else process.stdout.write(bytes);
-    return;
-  }
-  try {
-    writeFileSync(options.out, bytes, { flag: 'wx' });
-  } catch (error) {
-    const problem =
-      (error as NodeJS.ErrnoException).code === 'EEXIST'
-        ? 'the file is there already'
-        : (error as Error).message;
-    failWith([{ at: options.out, problem, hint: 'name another file with --out' }], options);
-    return;
-  }
-  if (options.json) printJson({ ok: true, file: options.out, format: options.format });
-  else process.stdout.write(`wrote ${options.out}\n`);
-}
-
-function encode({ certificate }: Authority, { format, password }: ExportOptions): string | Buffer {
-  switch (format) {
-    case 'pem':
-      return exportPem(certificate);
-    case 'der':
-      return exportDer(certificate);
-    case 'p12':
-      return exportPkcs12(certificate, { password, friendlyName: 'Postern CA' });
-  }
-}
-
-function loadFor(options: CommonOptions): Authority | undefined {
-  const config = configFor(options);
-  const authority = config.ok ? loadAuthority(config.value.certs, new Date()) : config;
-  if (authority.ok) return authority.value;
-  failWith(authority.error, options);
-  return undefined;
-}
-
-function describe(authority: Authority, options: CommonOptions): void {
-  const description = describeAuthority(authority);
-  if (options.json) printJson({ ok: true, ...description });
-  else
-    process.stdout.write(
-      `${table(Object.entries(description).map(([name, value]) => [LABELS[name] ?? name, value]))}\n`,
-    );
-}
-
-const LABELS: Record<string, string> = {
-  sha256Fingerprint: 'SHA-256',
-  sha1Fingerprint: 'SHA-1',
-  notBefore: 'valid from',
-  notAfter: 'valid until',
-  keyAlgorithm: 'key',
-};
-
-function failWith(problems: Parameters<typeof printProblems>[0], options: CommonOptions): void {
-  printProblems(problems, options.json ?? false);
-  process.exitCode = EXIT.problems;
+  if (!options.json) process.stdout.write(`created a CA in ${certs}: keep ca.key secret\n`);
+  tellFolder(certs, options);
 }

@@ -31,6 +31,12 @@ export function printProblems(problems: readonly Problem[], json: boolean): void
   process.stderr.write(`${count(problems.length, 'problem')}\n`);
 }
 
+/** Ends a command with what is wrong. */
+export function failWith(problems: readonly Problem[], { json = false }: { readonly json?: boolean }): void {
+  printProblems(problems, json);
+  process.exitCode = EXIT.problems;
+}
+
 /** Keys, values and file names are others' text: nothing in them may act on the terminal that shows them. */
 export const visibleProblem = ({ at, problem, hint }: Problem): Problem => ({
   at: visibleText(at),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AuthorityStatus } from '../app/authority.ts';
 import { type Counters, type Gauges, sumOf } from '../metrics/counters.ts';
 import type { Problem } from '../policy/result.ts';
 import type { ParentState } from '../proxy/outward/health.ts';
@@ -42,14 +43,18 @@ async function ask(
   else process.stdout.write(tell(answer.value));
 }
 
-const tellReload = ({ changed, policy }: Answer): string =>
-  `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${policy}\n`;
+const tellReload = ({ changed, policy, caChanged }: Answer): string =>
+  `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${policy}\n${
+    caChanged ? 'another CA signs for block pages\n' : ''
+  }`;
 
 function tellStatus(answer: Answer): string {
   const { pid, startedAt, policy, departments, listen, upstream } = answer;
   const metrics = answer.metrics as AllMetrics;
   const refused = answer.reloadProblems as readonly Problem[];
   const certificates = answer.certificateProblems as readonly Problem[];
+  const caRefused = answer.caProblems as readonly Problem[];
+  const ca = answer.ca as AuthorityStatus | undefined;
   const endpoints = (listen as Endpoint[]).map(listenerText);
   return `${table([
     ['running', `process ${pid}, since ${startedAt}`],
@@ -62,12 +67,16 @@ function tellStatus(answer: Answer): string {
     ...(upstream as readonly ParentState[]).map((parent) => ['upstream', parentText(parent)]),
     ['policies', String(policy)],
     ['departments', (departments as string[]).join(', ')],
+    ...(ca === undefined ? [] : [['CA', authorityText(ca)]]),
     ...(refused.length === 0
       ? []
       : [['last reload', `refused: ${count(refused.length, 'problem')}, see postern check`]]),
     ...(certificates.length === 0
       ? []
       : [['certificates', `not renewed: ${count(certificates.length, 'problem')}, see postern reload`]]),
+    ...(caRefused.length === 0
+      ? []
+      : [['last CA', `refused: ${count(caRefused.length, 'problem')}, see postern reload`]]),
   ])}\n`;
 }
 
@@ -124,6 +133,19 @@ function takingText({ residentMemoryBytes, eventLoopSecondsTotal }: AllMetrics):
   const { active, idle } = eventLoopSecondsTotal;
   const busy = active + idle === 0 ? 0 : Math.round((100 * active) / (active + idle));
   return `${bytesText(residentMemoryBytes)} of memory, busy ${busy} % of the time`;
+}
+
+/** Until when the CA of the block pages is good, and what it is being exchanged for. */
+function authorityText({ notAfter, daysLeft, state, nextActiveFrom }: AuthorityStatus): string {
+  const end = daysLeft < 0 ? `ended at ${notAfter}` : `ends in ${count(daysLeft, 'day')}, at ${notAfter}`;
+  switch (state) {
+    case 'settled':
+      return end;
+    case 'waiting':
+      return `${end}; the next one waits${nextActiveFrom ? `, and signs from ${nextActiveFrom}` : ''}`;
+    case 'exchanged':
+      return `${end}; the one before it is kept`;
+  }
 }
 
 function parentText(parent: ParentState): string {

@@ -29,7 +29,7 @@ export function addServe(program: Command): void {
 }
 
 const SIGNALS = `
-Signals: HUP reloads the policies and the certificates of listeners, USR1 opens the log file anew, TERM and INT let running requests end and stop.`;
+Signals: HUP reloads the policies, the certificates of listeners and the CA, USR1 opens the log file anew, TERM and INT let running requests end and stop.`;
 
 async function serve(options: ServeOptions): Promise<void> {
   const json = options.json ?? false;
@@ -119,6 +119,17 @@ function tell(announcement: Announcement): void {
       return;
     case 'certificates-refused':
       process.stderr.write(`${time} ${err.red('the certificates were not renewed')}; those in use stay\n`);
+      printProblems(announcement.problems, false);
+      return;
+    case 'ca-renewed': {
+      const { subject, sha256Fingerprint } = announcement;
+      process.stderr.write(
+        `${time} another CA signs for block pages: ${visibleText(subject)}, SHA-256 ${sha256Fingerprint}\n`,
+      );
+      return;
+    }
+    case 'ca-refused':
+      process.stderr.write(`${time} ${err.red('the CA was not reloaded')}; the one before it still signs\n`);
       printProblems(announcement.problems, false);
   }
 }

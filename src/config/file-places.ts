@@ -6,7 +6,7 @@ import type { Config } from './load.ts';
  * Puts problems of files where the configuration names the files: `postern.yaml:3:15  /etc/proxy.key: the file does not
  * exist`. Of a file that it names more than once, the first place; what is no such file's problem stays as it is.
  */
-export function placeFiles(problems: readonly Problem[], config: Config): readonly Problem[] {
+export function placeFiles(problems: readonly Problem[], config: PlacedConfig): readonly Problem[] {
   const settings = fileSettings(config);
   const placed = problems.map(({ at, problem, hint }) => {
     const setting = settings.find(({ file }) => file === at);
@@ -17,10 +17,14 @@ export function placeFiles(problems: readonly Problem[], config: Config): readon
   return inFileOrder(placed);
 }
 
+/** What of a configuration names files, and says where. */
+type PlacedConfig = Pick<Config, 'listen' | 'egress' | 'certsPassphraseFile' | 'at'>;
+
 type FileSetting = { readonly path: Path; readonly file: string | undefined };
 
 /** The settings that name a file which is read at start. */
-const fileSettings = ({ listen, egress }: Config): readonly FileSetting[] => [
+const fileSettings = ({ listen, egress, certsPassphraseFile }: PlacedConfig): readonly FileSetting[] => [
+  { path: ['certsPassphraseFile'], file: certsPassphraseFile },
   ...listen.flatMap(({ tls }, index) =>
     (['cert', 'key', 'clientCa'] as const).map((key) => ({
       path: ['listen', index, 'tls', key],

@@ -141,6 +141,9 @@ const settings = z.strictObject({
   listen: listenSchema.prefault([{}]).describe('Where clients connect. Default: 127.0.0.1, port 3128.'),
   policies: path.default('./policies').describe('The policy folder. Default: ./policies.'),
   certs: path.default('./certs').describe('The folder of the CA. Default: ./certs.'),
+  certsPassphraseFile: path
+    .optional()
+    .describe("A file with the passphrase of the CA's key. Default: none, the key is not encrypted."),
   state: path.default('./var').describe('The folder of the control socket, and of the log. Default: ./var.'),
   workers: numberOrAuto(
     { min: 1, max: 256 },
@@ -167,6 +170,7 @@ export const PATH_SETTINGS: readonly (readonly string[])[] = [
   ['listen', '*', 'tls', 'clientCa'],
   ['policies'],
   ['certs'],
+  ['certsPassphraseFile'],
   ['state'],
   ['log', 'dir'],
   ['egress', 'upstream', '*', 'proxies', '*', 'ca'],

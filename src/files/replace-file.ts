@@ -5,6 +5,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   openSync,
   renameSync,
   unlinkSync,
@@ -19,6 +20,8 @@ export type Access = { readonly mode: number; readonly uid?: number; readonly gi
 export type PreparedFile = {
   /** Has them take the file's name, at one stroke. Throws what the system throws; then the old file stands. */
   replace(): void;
+  /** The same, unless somebody has the name: then it throws `EEXIST`, and that file stands. */
+  create(): void;
   /** Removes them, unless they have become the file. Never throws. */
   discard(): void;
 };
@@ -58,17 +61,24 @@ export function prepareFile(
   }
   return {
     discard,
-    replace() {
-      const descriptor = openSync(folder, 'r'); // first, so that a failure comes before anything is replaced
-      try {
+    replace: () =>
+      inFolder(folder, () => {
         renameSync(temporary, path);
         isTemporary = false;
-        syncQuietly(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-    },
+      }),
+    create: () => inFolder(folder, () => linkSync(temporary, path)),
   };
+}
+
+/** Does something to a name in a folder, so that it lasts. */
+function inFolder(folder: string, act: () => void): void {
+  const descriptor = openSync(folder, 'r'); // first, so that a failure comes before anything is done
+  try {
+    act();
+    syncQuietly(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**
@@ -82,6 +92,26 @@ export function replaceFile(path: string, parts: Iterable<string | Uint8Array>, 
   } finally {
     prepared.discard();
   }
+}
+
+/** Makes the file at one stroke, and never replaces one: throws `EEXIST` then, and what the system throws else. */
+export function createFile(path: string, parts: Iterable<string | Uint8Array>, access: Access): void {
+  const prepared = prepareFile(path, parts, access);
+  try {
+    prepared.create();
+  } finally {
+    prepared.discard();
+  }
+}
+
+/** Gives the file another name in its folder, at one stroke: what had that name before is gone. */
+export function renameFile(path: string, to: string): void {
+  inFolder(dirname(to), () => renameSync(path, to));
+}
+
+/** Removes the file for good. */
+export function removeFile(path: string): void {
+  inFolder(dirname(path), () => unlinkSync(path));
 }
 
 /** Closes the file, whatever happens. */

@@ -36,6 +36,12 @@ export type Gauges = {
   readonly residentMemoryBytes: number;
 };
 
+/** What belongs to the whole program, whoever serves: nothing of it is added up. */
+export type ProgramGauges = {
+  /** When the CA of the block pages ends, or the first of those above it, since 1970; not there where there is none. */
+  readonly caExpirationTimestampSeconds?: number;
+};
+
 export type Metrics = { readonly counters: Counters; readonly gauges: Gauges };
 
 type Tally<Label extends string> = { [label in Label]: number };

@@ -1,61 +1,28 @@
-import {
-  closeSync,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fail, type Problem, type Result, succeed } from './result.ts';
 
-export type NewFile = { readonly path: string; readonly content: string; readonly mode: number };
-
-/**
- * Writes all of `files` into `directory`, or none. The directory is made (0700) when missing; a file that exists is
- * never replaced; each file has its mode from the moment it exists; all are on disk when this returns.
- */
-export function writeNewFiles(directory: string, files: readonly NewFile[]): Result<undefined> {
-  const created: string[] = [];
-  let at = directory;
-  try {
-    const madeDirectory = mkdirSync(directory, { recursive: true, mode: 0o700 });
-    for (const file of files) {
-      at = file.path;
-      const descriptor = openSync(file.path, 'wx', file.mode);
-      created.push(file.path);
-      writeDurably(descriptor, file);
+/** Makes the folder of a CA (0700) when it is missing, so that it survives a power cut (fsync(2)). */
+export function makeFolder(directory: string): Result<undefined> {
+  return writing(directory, () => {
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (made === undefined) return;
+    const parent = openSync(dirname(made), 'r');
+    try {
+      fsyncSync(parent);
+    } finally {
+      closeSync(parent);
     }
-    at = directory;
-    syncDirectory(directory);
-    if (madeDirectory !== undefined) syncDirectory(dirname(madeDirectory));
+  });
+}
+
+/** Writes something at `at`; what the system says against it becomes a problem. */
+export function writing(at: string, write: () => void): Result<undefined> {
+  try {
+    write();
     return succeed(undefined);
   } catch (error) {
-    for (const path of created) rmSync(path, { force: true });
     return fail(writeProblem(at, systemErrorCode(error)));
-  }
-}
-
-function writeDurably(descriptor: number, { content, mode }: NewFile): void {
-  try {
-    fchmodSync(descriptor, mode); // the umask may have taken bits away
-    writeFileSync(descriptor, content);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** A new file survives a power cut only when its directory is on disk too (fsync(2)). */
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 
@@ -63,14 +30,19 @@ function syncDirectory(directory: string): void {
  * The content of a file whose mode has none of the bits in `forbidden`. The mode is that of the open file, so that the
  * file cannot be swapped between the check and the reading.
  */
-export function readFileWithin(path: string, forbidden: number, ifMissing = RESTORE_CA): Result<Buffer> {
+export function readFileWithin(
+  path: string,
+  forbidden: number,
+  ifMissing = RESTORE_CA,
+  secret = 'the private key',
+): Result<Buffer> {
   try {
     const descriptor = openSync(path, 'r');
     try {
       const mode = fstatSync(descriptor).mode & 0o777;
       return (mode & forbidden) === 0
         ? succeed(readFileSync(descriptor))
-        : fail(modeProblem(path, mode, forbidden));
+        : fail(modeProblem(path, mode, forbidden, secret));
     } finally {
       closeSync(descriptor);
     }
@@ -82,9 +54,9 @@ export function readFileWithin(path: string, forbidden: number, ifMissing = REST
 const RESTORE_CA =
   'a CA is the two files ca.key and ca.crt: restore what is missing, or create a CA in an empty directory';
 
-const modeProblem = (path: string, mode: number, forbidden: number): Problem => ({
+const modeProblem = (path: string, mode: number, forbidden: number, secret: string): Problem => ({
   at: path,
-  problem: `the private key is open to other users (mode 0${mode.toString(8)})`,
+  problem: `${secret} is open to other users (mode 0${mode.toString(8)})`,
   hint: `chmod ${(mode & ~forbidden).toString(8)} ${path}`,
 });
 
@@ -97,13 +69,15 @@ const readProblem = (path: string, code: string, ifMissing: string): Problem =>
         hint: 'it must be a file that the user Postern runs as may read',
       };
 
+export const existsProblem = (path: string): Problem => ({
+  at: path,
+  problem: 'it exists already, and a CA is never overwritten',
+  hint: 'name another directory, or replace the CA that is there with `postern ca rotate`',
+});
+
 const writeProblem = (path: string, code: string): Problem =>
   code === 'EEXIST'
-    ? {
-        at: path,
-        problem: 'it exists already, and a CA is never overwritten',
-        hint: 'name another directory, or move the CA that is there out of the way',
-      }
+    ? existsProblem(path)
     : {
         at: path,
         problem: `it cannot be written (${code})`,

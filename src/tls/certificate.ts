@@ -8,6 +8,7 @@ import {
   encoded,
   explicit,
   integer,
+  nothing,
   objectIdentifier,
   sequence,
   setOf,
@@ -44,14 +45,37 @@ export type CertificateDescription = {
 
 const VERSION_3 = 2;
 
-/** Signs an X.509 v3 certificate with ECDSA and SHA-256. `key` is the issuer's EC private key. */
+/** Signs an X.509 v3 certificate. `key` is the issuer's private key: on P-256 or P-384, or of RSA. */
 export function signCertificate(description: CertificateDescription, key: KeyObject): X509Certificate {
-  const toBeSigned = toBeSignedCertificate(description);
-  const signature = sign('sha256', encode(toBeSigned), key);
-  return new X509Certificate(encode(sequence(toBeSigned, signatureAlgorithm(), bitString(signature))));
+  const { hash, identifier } = algorithmOf(key);
+  const toBeSigned = toBeSignedCertificate(description, identifier());
+  const signature = sign(hash, encode(toBeSigned), key);
+  return new X509Certificate(encode(sequence(toBeSigned, identifier(), bitString(signature))));
 }
 
-function toBeSignedCertificate(description: CertificateDescription): Der {
+type SignatureAlgorithm = { readonly hash: string; readonly identifier: () => Der };
+
+/** Each curve goes with its own hash, as TLS 1.3 has it (RFC 8446 section 4.2.3). */
+function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): SignatureAlgorithm {
+  if (asymmetricKeyType === 'rsa') return RSA_SHA256;
+  return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? ECDSA_SHA384 : ECDSA_SHA256;
+}
+
+// The parameters of ECDSA's are absent (RFC 5758 section 3.2), those of RSA's are NULL (RFC 4055 section 5).
+const ECDSA_SHA256: SignatureAlgorithm = {
+  hash: 'sha256',
+  identifier: () => sequence(objectIdentifier(OID.ecdsaWithSha256)),
+};
+const ECDSA_SHA384: SignatureAlgorithm = {
+  hash: 'sha384',
+  identifier: () => sequence(objectIdentifier(OID.ecdsaWithSha384)),
+};
+const RSA_SHA256: SignatureAlgorithm = {
+  hash: 'sha256',
+  identifier: () => sequence(objectIdentifier(OID.sha256WithRsaEncryption), nothing()),
+};
+
+function toBeSignedCertificate(description: CertificateDescription, signatureAlgorithm: Der): Der {
   const extensions = [
     ...description.extensions,
     subjectKeyIdentifier(keyIdentifier(description.publicKey)),
@@ -60,7 +84,7 @@ function toBeSignedCertificate(description: CertificateDescription): Der {
   return sequence(
     explicit(0, integer(VERSION_3)),
     integer(description.serial),
-    signatureAlgorithm(),
+    signatureAlgorithm,
     encoded(description.issuer.name),
     sequence(time(description.notBefore), time(description.notAfter)),
     encoded(description.subject),
@@ -68,9 +92,6 @@ function toBeSignedCertificate(description: CertificateDescription): Der {
     explicit(3, sequence(...extensions.map(encodeExtension))),
   );
 }
-
-/** The parameters are absent, not NULL (RFC 5758 section 3.2). */
-const signatureAlgorithm = (): Der => sequence(objectIdentifier(OID.ecdsaWithSha256));
 
 /**
  * 16 random bytes for a serial number. The top bit is clear, so that the integer is positive, and the next one is set,

@@ -26,7 +26,10 @@ export function createLeafContexts(
     const leaf = issueLeaf(host, now);
     const leafEnd = leaf.notAfter.getTime();
     // A leaf that ends with its CA cannot be had with a later end.
-    return { context: createContext(host, leaf), renewAt: leafEnd < authorityEnd ? leafEnd - DAY : Infinity };
+    return {
+      context: createContext(host, leaf, authority.chain),
+      renewAt: leafEnd < authorityEnd ? leafEnd - DAY : Infinity,
+    };
   };
 
   const contextFor = (host: string): SecureContext => {
@@ -63,9 +66,9 @@ const CIPHERS = `TLS_AES_128_GCM_SHA256:${DEFAULT_CIPHERS}`;
  * shared: the context is the host's own, and session identifiers are bound to the host. Tickets are off; as Node keeps
  * no sessions in memory either, a context resumes nothing at all, and a block page loses little by that.
  */
-function createContext(host: string, leaf: Leaf): SecureContext {
+function createContext(host: string, leaf: Leaf, chain: readonly string[]): SecureContext {
   return createSecureContext({
-    cert: leaf.certificatePem,
+    cert: [leaf.certificatePem, ...chain].join(''),
     key: leaf.keyPem,
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,

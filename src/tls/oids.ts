@@ -15,7 +15,10 @@ export const OID = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   // RFC 5758 section 3.2, RFC 5754 section 2.2
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  ecdsaWithSha384: '1.2.840.10045.4.3.3',
   sha256: '2.16.840.1.101.3.4.2.1',
+  // RFC 4055 section 5
+  sha256WithRsaEncryption: '1.2.840.113549.1.1.11',
   // RFC 7292 (PKCS #12), RFC 2985 (PKCS #9), RFC 2315 (PKCS #7)
   data: '1.2.840.113549.1.7.1',
   certBag: '1.2.840.113549.1.12.10.1.3',

@@ -24,15 +24,18 @@ const SALT_BYTES = 8;
 const ITERATIONS = 2048;
 
 /**
- * A trust store in PKCS #12 (RFC 7292) that holds one CA certificate and no key: for Windows, macOS and Java. The
- * certificate is public, so it is not encrypted; the password only keys the HMAC-SHA256 over the store, because
- * readers ask for one.
+ * A trust store in PKCS #12 (RFC 7292) that holds CA certificates and no key: for Windows, macOS and Java. The
+ * certificates are public, so they are not encrypted; the password only keys the HMAC-SHA256 over the store, because
+ * readers ask for one. Java tells certificates apart by their names, so the second is called `friendlyName 2`.
  */
 export function exportPkcs12(
-  certificate: X509Certificate,
+  certificates: readonly X509Certificate[],
   { password, friendlyName }: { readonly password: string; readonly friendlyName: string },
 ): Buffer {
-  const safeContents = encode(sequence(certificateBag(certificate, friendlyName)));
+  const bags = certificates.map((certificate, index) =>
+    certificateBag(certificate, index === 0 ? friendlyName : `${friendlyName} ${index + 1}`),
+  );
+  const safeContents = encode(sequence(...bags));
   const authenticatedSafe = encode(sequence(dataContent(safeContents)));
   return encode(
     sequence(integer(VERSION), dataContent(authenticatedSafe), macData(authenticatedSafe, password)),

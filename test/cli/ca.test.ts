@@ -89,6 +89,10 @@ describe('ca show', () => {
       notBefore: new Date(certificate.validFrom).toISOString(),
       notAfter: new Date(certificate.validTo).toISOString(),
       keyAlgorithm: 'ECDSA P-256',
+      daysLeft: expect.any(Number),
+      passphrase: false,
+      issuers: [],
+      state: 'settled',
     });
   });
 

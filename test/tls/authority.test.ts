@@ -34,6 +34,7 @@ import {
   writeKey,
 } from './support.ts';
 
+const PASSPHRASE = 'correct horse battery';
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
 describe('createAuthority', () => {
@@ -165,17 +166,50 @@ describe('loadAuthority', () => {
     for (const { problem } of problems) expect(problem).toBe('the file does not exist');
   });
 
-  test.each(['ca.key', 'ca.crt'])('a missing %s alone is named', (name) => {
+  test('a missing ca.key is named', () => {
     const directory = temporaryDirectory();
     newAuthority(directory);
-    rmSync(join(directory, name));
+    rmSync(join(directory, 'ca.key'));
     expect(problemsOf(loadAuthority(directory, NOW))).toEqual([
       {
-        at: join(directory, name),
+        at: join(directory, 'ca.key'),
         problem: 'the file does not exist',
         hint: expect.stringContaining('restore'),
       },
     ]);
+  });
+
+  test('a missing ca.crt is no loss: ca.key carries the certificate', () => {
+    const directory = temporaryDirectory();
+    const created = newAuthority(directory);
+    rmSync(join(directory, 'ca.crt'));
+    expect(unwrap(loadAuthority(directory, NOW)).certificatePem).toBe(created.certificatePem);
+  });
+
+  test('a missing ca.crt is named where ca.key holds the key alone', () => {
+    const { directory } = handMade({});
+    rmSync(join(directory, 'ca.crt'));
+    expect(problemsOf(loadAuthority(directory, NOW)).map(({ at, problem }) => [at, problem])).toEqual([
+      [join(directory, 'ca.crt'), 'the file does not exist'],
+    ]);
+  });
+
+  test('the ca.crt of another CA is refused, with the cure', () => {
+    const directory = temporaryDirectory();
+    newAuthority(directory);
+    writeFileSync(join(directory, 'ca.crt'), newAuthority().certificatePem);
+    expect(problemsOf(loadAuthority(directory, NOW))).toEqual([
+      {
+        at: join(directory, 'ca.crt'),
+        problem: 'it does not hold the certificate of the CA in ca.key',
+        hint: expect.stringContaining('delete ca.crt'),
+      },
+    ]);
+  });
+
+  test('a key and a certificate in two files, as they were made before, load as one CA', () => {
+    const { directory } = handMade({});
+    expect(loadAuthority(directory, NOW).ok).toBe(true);
   });
 
   test.each(['ca.key', 'ca.crt'])('an unreadable %s is a problem with the reason', (name) => {
@@ -220,13 +254,43 @@ describe('loadAuthority', () => {
     ]);
   });
 
-  test('a key with a passphrase is a problem that says so', () => {
+  // Covers: EV-22
+  test('a key under a passphrase opens with it, and is written encrypted with AES-256', () => {
     const directory = temporaryDirectory();
-    const { key } = newAuthority(directory);
-    const locked = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' });
-    writeFileSync(join(directory, 'ca.key'), locked);
-    const [problem] = problemsOf(loadAuthority(directory, NOW));
-    expect(problem?.hint).toContain('without a passphrase');
+    const created = unwrap(createAuthority(directory, { now: NOW, passphrase: PASSPHRASE }));
+    const text = readFileSync(join(directory, 'ca.key'), 'utf8');
+    expect(text).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+    expect(text).not.toContain('BEGIN PRIVATE KEY');
+    const loaded = unwrap(loadAuthority(directory, NOW, PASSPHRASE));
+    expect(loaded.key.equals(created.key)).toBe(true);
+  });
+
+  // Covers: EV-22
+  test.each([
+    ['missing', undefined, 'the private key has a passphrase, and none is given', 'certsPassphraseFile'],
+    ['wrong', 'another one entirely', 'the passphrase does not open the private key', 'made with'],
+  ])('a passphrase that is %s is a problem that says so', (_name, passphrase, problem, hint) => {
+    const directory = temporaryDirectory();
+    unwrap(createAuthority(directory, { now: NOW, passphrase: PASSPHRASE }));
+    expect(problemsOf(loadAuthority(directory, NOW, passphrase))).toEqual([
+      { at: join(directory, 'ca.key'), problem, hint: expect.stringContaining(hint) },
+    ]);
+  });
+
+  test('a passphrase that a key does not need is not looked at', () => {
+    const directory = temporaryDirectory();
+    newAuthority(directory);
+    expect(loadAuthority(directory, NOW, PASSPHRASE).ok).toBe(true);
+  });
+
+  test.each([
+    ['short', 'elevenchars'],
+    ['of two lines', 'one line and\nanother'],
+  ])('a new passphrase that is %s is refused, and nothing is written', (_name, passphrase) => {
+    const directory = join(temporaryDirectory(), 'ca');
+    const [problem] = problemsOf(createAuthority(directory, { now: NOW, passphrase }));
+    expect(problem?.problem).toContain('at least 12 characters');
+    expect(existsSync(directory)).toBe(false);
   });
 
   test('a key of another CA is refused', () => {
@@ -249,10 +313,10 @@ describe('loadAuthority', () => {
     ]);
   });
 
-  test('an intermediate CA is refused: leaves are served without a chain', () => {
+  test('an intermediate CA without those above it is refused: nobody could check its leaves', () => {
     const { directory } = handMade({ signer: newKeyPair().privateKey });
     expect(problemsOf(loadAuthority(directory, NOW)).map(({ problem }) => problem)).toEqual([
-      'the certificate is not self-signed',
+      'the certificate is not self-signed, and that of its issuer is missing: O=Example',
     ]);
   });
 
@@ -264,7 +328,7 @@ describe('loadAuthority', () => {
       {
         at: join(directory, 'ca.crt'),
         problem: `the certificate expired at ${end.toISOString()}`,
-        hint: expect.stringContaining('create a CA'),
+        hint: expect.stringContaining('postern ca rotate'),
       },
     ]);
   });
@@ -282,14 +346,22 @@ describe('loadAuthority', () => {
     expect(problemsOf(loadAuthority(directory, later(400)))).toHaveLength(3);
   });
 
-  test.skipIf(!hasOpenssl)('an RSA CA is refused (skipped where there is no openssl command)', () => {
+  test.skipIf(!hasOpenssl).each([
+    ['RSA with 1024 bits', ['rsa:1024']],
+    ['an EC key on P-521', ['ec', '-pkeyopt', 'ec_paramgen_curve:P-521']],
+    ['Ed25519', ['ed25519']],
+  ])('a CA whose key is %s is refused (skipped where there is no openssl command)', (_name, algorithm) => {
     const directory = temporaryDirectory();
-    openssl(
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-noenc', '-days', '90', '-subj', '/CN=Foreign Root'],
+    const made = openssl(
+      ...['req', '-x509', '-newkey', ...algorithm, '-noenc', '-days', '90', '-subj', '/CN=Foreign Root'],
       ...['-keyout', join(directory, 'ca.key'), '-out', join(directory, 'ca.crt')],
     );
+    expect(made.status).toBe(0);
     expect(problemsOf(loadAuthority(directory, new Date())).map(({ at, problem }) => [at, problem])).toEqual([
-      [join(directory, 'ca.key'), 'the key is not an EC key on P-256'],
+      [
+        join(directory, 'ca.key'),
+        'the key is neither an EC key on P-256 or P-384 nor an RSA key of 2048 bits or more',
+      ],
     ]);
     writeKey(join(directory, 'ca.key'), newKeyPair().privateKey);
     expect(problemsOf(loadAuthority(directory, new Date()))[0]?.problem).toContain('does not belong');

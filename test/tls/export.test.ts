@@ -12,7 +12,7 @@ function writeTrustStore(password = PASSWORD, friendlyName = 'Postern CA') {
   const directory = temporaryDirectory();
   const authority = newAuthority(directory);
   const path = join(directory, 'ca.p12');
-  const store = exportPkcs12(authority.certificate, { password, friendlyName });
+  const store = exportPkcs12([authority.certificate], { password, friendlyName });
   writeFileSync(path, store);
   return { path, authority, store };
 }
@@ -45,7 +45,7 @@ describe('the PKCS #12 trust store', () => {
   test('is salted: two exports differ', () => {
     const { certificate } = newAuthority();
     const options = { password: PASSWORD, friendlyName: 'Postern CA' };
-    expect(exportPkcs12(certificate, options)).not.toEqual(exportPkcs12(certificate, options));
+    expect(exportPkcs12([certificate], options)).not.toEqual(exportPkcs12([certificate], options));
   });
 });
 
