@@ -87,9 +87,10 @@ function filesOf(own: Ca, above: readonly Ca[], key = own.key) {
 }
 
 type Files = { readonly cert: string; readonly key: string; readonly chain?: string };
-const NO_PASSPHRASE = { passphrase: undefined, ownPassphrase: undefined };
+type Passphrases = Parameters<typeof checkImported>[3];
+const NO_PASSPHRASE: Passphrases = { passphrase: undefined, ownPassphrase: undefined };
 
-function importInto(directory: string, files: Files, passphrases = NO_PASSPHRASE): Result<AuthorityFolder> {
+function importInto(directory: string, files: Files, passphrases: Passphrases = NO_PASSPHRASE): Result<AuthorityFolder> {
   const read = readImported(files);
   if (!read.ok) return read;
   const file = checkImported(files, read.value, NOW, passphrases);
