@@ -24,18 +24,13 @@ export function addCaExport(ca: Command): void {
     .description(
       'its root certificate, for browsers to trust; during a rotation both; no key is ever exported',
     )
-    .addOption(
-      new Option('--format <format>', 'default: pem, or what the platform takes').choices([
-        'pem',
-        'der',
-        'p12',
-      ]),
-    )
+    .addOption(new Option('--format <format>', 'pem by default').choices(['pem', 'der', 'p12']))
     .addOption(new Option('--only <ca>', 'one of two').choices(['signing', 'next', 'previous']))
     .addOption(
-      new Option('--for <platform>', 'print the steps for it; with --out the file is written too').choices(
-        PLATFORMS,
-      ),
+      new Option(
+        '--for <platform>',
+        'print the steps for it, in the format that it takes; --out writes the file too',
+      ).choices(PLATFORMS),
     )
     .option('--out <file>', 'write to a file (default: stdout)')
     .option('--password <text>', 'of the p12 trust store; it guards no secret', 'changeit')

@@ -20,10 +20,25 @@ const VERBS: readonly (readonly [verb: string, options: readonly string[], exits
     ['<url>', '--department', '--client', '--listener', '--user', '--group', '--address', '--at'],
     '0 forward, 3 block, 1 problems, 2 usage',
   ],
-  ['ca init', ['--organization'], '0 good, 1 problems, 2 usage'],
+  ['ca init', ['--organization', '--passphrase', '--passphrase-file'], '0 good, 1 problems, 2 usage'],
   ['ca show', [], '0 good, 1 problems, 2 usage'],
   ['ca export', ['--format', '--out', '--password', '"pem", "der", "p12"'], '0 good, 1 problems, 2 usage'],
   ['pac', [], '0 good, 1 problems, 2 usage'],
+  [
+    'ca export',
+    ['--format', '--only', '--for', '--out', '--password', '"pem", "der", "p12"'],
+    '0 good, 1 problems, 2 usage',
+  ],
+  [
+    'ca rotate',
+    ['--organization', '--activate', '--finish', '--abandon', '--passphrase-file'],
+    '0 good, 1 problems, 2 usage',
+  ],
+  [
+    'ca import',
+    ['--cert', '--key', '--chain', '--key-passphrase-file', '--passphrase-file'],
+    '0 good, 1 problems, 2 usage',
+  ],
   ['reload', [], '0 good, 1 problems, 2 usage'],
   ['status', [], '0 good, 1 problems, 2 usage'],
 ];

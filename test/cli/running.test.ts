@@ -24,6 +24,7 @@ describe('`postern status`', () => {
     expect(stdout).not.toContain('worker');
     expect(stdout).toMatch(/^ {2}policies {5}sha256:[0-9a-f]{64}$/m);
     expect(stdout).toMatch(/^ {2}departments {2}trade$/m);
+    expect(stdout).toMatch(/^ {2}CA {11}ends in 365\d days, at \d{4}-\d\d-\d\dT[\d:.]+Z$/m);
   });
 
   test('tells a program the same', async () => {
@@ -47,7 +48,7 @@ describe('`postern status`', () => {
       upstream: [],
       connections: 0,
       tunnels: 0,
-      metrics,
+      metrics: { ...metrics, caExpirationTimestampSeconds: expect.any(Number) },
       workers: [
         {
           worker: 1,
@@ -63,6 +64,14 @@ describe('`postern status`', () => {
       ],
       reloadProblems: [],
       certificateProblems: [],
+      caProblems: [],
+      ca: {
+        subject: expect.stringMatching(/^O=Postern, CN=Postern CA [0-9a-f]{8}$/),
+        sha256Fingerprint: expect.stringMatching(/^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+        notAfter: expect.any(String),
+        daysLeft: expect.any(Number),
+        state: 'settled',
+      },
     });
     expect(String(answer.startedAt) >= before).toBe(true);
   });

@@ -90,7 +90,11 @@ type Files = { readonly cert: string; readonly key: string; readonly chain?: str
 type Passphrases = Parameters<typeof checkImported>[3];
 const NO_PASSPHRASE: Passphrases = { passphrase: undefined, ownPassphrase: undefined };
 
-function importInto(directory: string, files: Files, passphrases: Passphrases = NO_PASSPHRASE): Result<AuthorityFolder> {
+function importInto(
+  directory: string,
+  files: Files,
+  passphrases: Passphrases = NO_PASSPHRASE,
+): Result<AuthorityFolder> {
   const read = readImported(files);
   if (!read.ok) return read;
   const file = checkImported(files, read.value, NOW, passphrases);

@@ -74,6 +74,18 @@ describe.skipIf(!hasOpenssl)('OpenSSL (skipped where there is no openssl command
     expect(output).not.toMatch(/key ?bag/i);
   });
 
+  test('finds two certificates, during a rotation, under names of their own', () => {
+    const roots = [newAuthority(), newAuthority()].map(({ certificate }) => certificate);
+    const path = join(temporaryDirectory(), 'both.p12');
+    writeFileSync(path, exportPkcs12(roots, { password: PASSWORD, friendlyName: 'Postern CA' }));
+    const { output } = read(path, PASSWORD, '-nokeys');
+    expect(output.match(/friendlyName: .*/g)).toEqual([
+      'friendlyName: Postern CA',
+      'friendlyName: Postern CA 2',
+    ]);
+    for (const root of roots) expect(output).toContain(root.toString());
+  });
+
   test('refuses the store under another password', () => {
     const { status, output } = read(writeTrustStore().path, 'other', '-nokeys');
     expect(status).not.toBe(0);
