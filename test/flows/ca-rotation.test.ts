@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { readAuthorityFolder } from '../../src/tls/authority-folder.ts';
+import { keyPemOf } from '../../src/tls/authority-key.ts';
 import {
   abandonRotation,
   activateNext,
   beginRotation,
   finishRotation,
+  storeImported,
 } from '../../src/tls/authority-rotation.ts';
+import { encodeName, randomSerial, signCertificate } from '../../src/tls/certificate.ts';
+import { authorityConstraints, KEY_USAGE, keyUsage } from '../../src/tls/extensions.ts';
 import { openTunnel } from '../support/client.ts';
 import { type ServeWorkers, startServeWorkers } from '../support/workers.ts';
-import { unwrap } from '../tls/support.ts';
+import { DAY, newAuthority, newKeyPair, spkiOf, unwrap } from '../tls/support.ts';
 
 /** The CA changes while people browse. */
 
@@ -137,6 +141,31 @@ test('a broken CA fails a reload with the reason, is told of in the status, and 
   writeFileSync(join(certs, 'ca.key'), good);
   expect(await serve.reload()).toMatchObject({ ok: true, caChanged: false });
   expect(await serve.status()).toMatchObject({ caProblems: [] });
+});
+
+test('an imported intermediate signs after a reload, and is sent with each leaf to clients that know its root', async () => {
+  const serve = await startServeWorkers();
+  const certs = join(serve.cwd, 'certs');
+  const root = newAuthority();
+  const { publicKey, privateKey } = newKeyPair();
+  const now = new Date();
+  const intermediate = signCertificate(
+    {
+      serial: randomSerial(),
+      issuer: root.issuer,
+      subject: encodeName({ organization: 'Agency', commonName: 'Egress' }),
+      publicKey: spkiOf(publicKey),
+      notBefore: now,
+      notAfter: new Date(now.getTime() + DAY),
+      extensions: [authorityConstraints(0), keyUsage(KEY_USAGE.keyCertSign)],
+    },
+    root.key,
+  );
+  const file = { keyPem: keyPemOf(privateKey, undefined), certificates: [intermediate, root.certificate] };
+  unwrap(storeImported(certs, file, now));
+  unwrap(activateNext(certs, now, now));
+  expect(await serve.reload()).toMatchObject({ ok: true, caChanged: true });
+  await visitAll(serve, root.certificatePem, PAGE);
 });
 
 test('HUP takes a changed CA', async () => {
