@@ -17,6 +17,7 @@ const DATA_PATH = [
   'identity/',
   'tls/',
   'block-page/',
+  'own-site/',
   'decision-log/(record|incident)\\.ts',
 ];
 
@@ -53,6 +54,7 @@ module.exports = {
     room('metrics/', ['policy/', 'decision-log/record\\.ts']),
     room('block-page/(?!over-tls)', ['policy/']),
     room('block-page/over-tls', ['block-page/', 'tls/']),
+    room('own-site/', ['policy/', 'pac/', 'block-page/(?!over-tls)', 'decision-log/find-incident\\.ts']),
     room('proxy/', DATA_PATH),
     room('proxy/bounds/', [...DATA_PATH, 'proxy/client-socket\\.ts']),
     room('proxy/http/', [...DATA_PATH, 'proxy/bounds/', 'proxy/client-socket\\.ts']),

@@ -1,13 +1,17 @@
 import type { Config } from '../config/load.ts';
+import { createFindIncident } from '../decision-log/find-incident.ts';
 import type { DecisionLog } from '../decision-log/record.ts';
 import { type DecisionLogFile, openDecisionLog } from '../decision-log/writer.ts';
 import { countedLog } from '../metrics/counted-log.ts';
 import type { Counters, Metrics } from '../metrics/counters.ts';
 import { eventLoopSeconds } from '../metrics/event-loop.ts';
+import { createOwnSite, type OwnSite, type SiteSources } from '../own-site/site.ts';
+import { pacFor } from '../pac/pac.ts';
+import { pacSettingsOf } from '../pac/settings.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import { createPolicyStore, type PolicyStore } from '../policy-store/store.ts';
-import type { Door } from '../proxy/admit.ts';
+import { type Door, decideAtDoor } from '../proxy/admit.ts';
 import { saidNothing } from '../proxy/arrival/gate.ts';
 import type { Limits } from '../proxy/bounds/limits.ts';
 import { createReception, type Reception } from '../proxy/bounds/reception.ts';
@@ -24,6 +28,7 @@ import { type AuthorityPems, authorityFromPems } from '../tls/authority.ts';
 import { createLeafContexts, type LeafContexts } from '../tls/contexts.ts';
 import type { HeedTicketSecret, TicketSecret } from '../tls/ticket-keys.ts';
 import type { ProxyAnnouncement } from './announcement.ts';
+import { publishedCa } from './published-ca.ts';
 import { createOutward, createReach, type ReadUpstream, routeEntries } from './upstream.ts';
 
 /** A configuration without where it stands: for that, whoever reads the files answers. */
@@ -90,7 +95,9 @@ export async function startProxy(
   const reception = openReception(limits, counted.log, policies, announce);
   const pages = pagesOf(setup.authority);
   const { pageOverTls } = pages;
-  const paths = { door, limits, opener, upstreams, tunnels: config.egress.tunnels, pageOverTls };
+  let pacSettings = pacSettingsOf(config);
+  const ownSite = ownSiteOf(setup, door, (asked) => pacSettings && pacFor(pacSettings, asked));
+  const paths = { door, limits, opener, upstreams, tunnels: config.egress.tunnels, pageOverTls, ownSite };
   const tickets = holdTicketSecret(setup.ticketSecret);
   const context = { ...paths, name: setup.name, reception, ticketSecret: tickets.heed };
   const { servers, useCertificates } = createListeners(config.listen, setup.certificates, context);
@@ -104,6 +111,10 @@ export async function startProxy(
   for (const server of servers) server.on('error', (error) => warn(acceptProblem(error)));
   const endpoints = servers.map((server, index) => endpointOf(server, config.listen[index]));
   ownPorts = new Set(endpoints.map(({ port }) => port));
+  pacSettings = pacSettingsOf({
+    ...config,
+    listen: config.listen.map((one, index) => ({ ...one, port: endpoints[index]?.port ?? one.port })),
+  });
   return succeed({
     endpoints,
     logFile: log.value.path,
@@ -168,6 +179,14 @@ function pagesOf(authority: AuthorityPems | undefined): Pages {
 
 const leavesOf = (authority: AuthorityPems): LeafContexts =>
   createLeafContexts(authorityFromPems(authority), { clock: () => new Date() });
+
+const ownSiteOf = ({ config, authority }: ProxySetup, { egress }: Door, pac: SiteSources['pac']): OwnSite =>
+  createOwnSite({
+    ca: async () => authority && publishedCa(config.certs, authority.certificate),
+    decide: (facts, policies) => decideAtDoor({ facts, policies, isLoop: false }, egress),
+    findIncident: createFindIncident(config.log.dir),
+    pac,
+  });
 
 /** Receives clients as long as there is room for them, and tells when there is not. */
 function openReception(

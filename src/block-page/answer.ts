@@ -162,6 +162,7 @@ function blockKey(reason: BlockReason): string | undefined {
     case 'default':
     case 'department-unknown':
     case 'proxy-loop':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'client-hello-unreadable':

@@ -197,6 +197,7 @@ function blockFacts(reason: BlockReason, words: Words): readonly (readonly [Labe
     case 'default':
     case 'department-unknown':
     case 'proxy-loop':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'client-hello-unreadable':

@@ -52,6 +52,7 @@ function isByPolicy({ code }: BlockReason): boolean {
       return true;
     case 'address-forbidden':
     case 'proxy-loop':
+    case 'own-site': // which tells other sites nothing
     case 'not-tls': // this and what follows ends a tunnel, and is no answer
     case 'client-hello-unreadable':
     case 'sni-missing':

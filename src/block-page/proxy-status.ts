@@ -45,6 +45,7 @@ function blockError(reason: BlockReason): ProxyError {
     case 'default':
     case 'department-unknown':
     case 'port-forbidden':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'client-hello-unreadable':
@@ -96,6 +97,7 @@ function blockCause(reason: BlockReason): string {
     case 'default':
     case 'department-unknown':
     case 'proxy-loop':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'client-hello-unreadable':

@@ -4,6 +4,9 @@ import { addMember, WISH_FIELDS, type Wishes, type WishField } from './wishes.ts
 /** What a page needs to know of the request that it answers. */
 export type RequestHead = Wishes & {
   readonly method: string;
+  readonly requestTarget: string;
+  readonly host: string | undefined;
+  readonly 'sec-fetch-site': string | undefined;
   /** Whether a body comes behind it. */
   readonly hasBody: boolean;
 };
@@ -13,8 +16,10 @@ const MAX_HEAD_BYTES = 16_384;
 
 // RFC 9112 section 2.2: a lone LF may end a line, and empty lines before the request are passed over.
 const END_OF_HEAD = /\n\r?\n/g;
-const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) \S+ HTTP\/1\.[01]\r?(?:\n|$)/;
+const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]+) (\S+) HTTP\/1\.[01]\r?(?:\n|$)/;
 const WISH = new RegExp(`^(${WISH_FIELDS.join('|')}):(.*)`, 'gim');
+const HOST = /^host:(.*)/gim;
+const SEC_FETCH_SITE = /^sec-fetch-site:(.*)/gim;
 const FRAMING = /^(?:content-length:[ \t]*0*[1-9]|transfer-encoding:)/im;
 
 /**
@@ -45,10 +50,23 @@ export function readRequestHead(stream: Duplex, onHead: (head: RequestHead | und
 }
 
 function parseHead(text: string): RequestHead | undefined {
-  const method = REQUEST_LINE.exec(text)?.[1];
-  if (method === undefined) return undefined;
+  const [, method, requestTarget] = REQUEST_LINE.exec(text) ?? [];
+  if (method === undefined || requestTarget === undefined) return undefined;
   const wishes: { [field in WishField]?: string } = {};
   for (const [, field = '', value = ''] of text.matchAll(WISH))
     addMember(wishes, field.toLowerCase() as WishField, value.trim());
-  return { ...wishes, method, hasBody: FRAMING.test(text) };
+  return {
+    ...wishes,
+    method,
+    requestTarget,
+    host: membersOf(HOST, text),
+    'sec-fetch-site': membersOf(SEC_FETCH_SITE, text),
+    hasBody: FRAMING.test(text),
+  };
+}
+
+/** All values of a field; undefined where it is not there. */
+function membersOf(field: RegExp, text: string): string | undefined {
+  const values = [...text.matchAll(field)].map(([, value = '']) => value.trim());
+  return values.length === 0 ? undefined : values.join(', ');
 }

@@ -47,6 +47,11 @@ export const ENGLISH: Words = {
       summary: 'The request for {site} came back to this gateway and was stopped.',
       advice: `This usually comes from a wrong proxy setting. ${TELL_HELP_DESK}`,
     },
+    'own-site': {
+      heading: 'This is the gateway’s own site',
+      summary: '{site} is the gateway itself. It can be opened as a web page, and in no other way.',
+      advice: 'Open http://postern.internal/ in a browser that goes through this gateway.',
+    },
     'address-literal': {
       heading: 'This address cannot be reached without a name',
       summary:
@@ -296,7 +301,7 @@ export const ENGLISH: Words = {
       heading: 'This is a gateway, not a website',
       summary: 'You have opened the address of an Internet gateway. There is nothing to see here.',
       advice:
-        'To use the gateway, set this address as the proxy of your browser. If you did not mean to come here, check the address you typed.',
+        'To use the gateway, set this address as the proxy of your browser; then open http://postern.internal/ to see what it knows of you. If you did not mean to come here, check the address you typed.',
     },
     431: {
       heading: 'The request headers are too large',

@@ -82,7 +82,8 @@ export function explainedAsText(explained: Explained): string {
 
 /** The parent proxies in the order to try them, where there are any; `direct` among them is the way without one. */
 function hopNames({ route, decision }: Explained): readonly string[] | undefined {
-  if (decision.action === 'block' || route.hops.every((hop) => hop === 'direct')) return undefined;
+  if (decision.action === 'block' || decision.reason.code === 'own-site') return undefined;
+  if (route.hops.every((hop) => hop === 'direct')) return undefined;
   return route.hops.map((hop) => (hop === 'direct' ? hop : hop.name));
 }
 
@@ -100,6 +101,7 @@ function decides(entry: Entry, { reason }: Decision): boolean {
 
 /** Whether the addresses of the name could change the decision, and nobody said them. */
 function awaitsAddresses({ facts, decision, explanation }: Explained): boolean {
+  if (decision.reason.code === 'own-site') return false; // it has none
   const heeds = explanation.department?.hosts.heedsAddresses ?? false;
   return heeds && decision.action === 'forward' && facts.addresses === undefined;
 }
@@ -151,6 +153,8 @@ function because(reason: Decision['reason'], { via }: Facts): string {
         : `egress: ${reason.address} is special (${reason.range}), see egress.internalNetworks`;
     case 'proxy-loop':
       return 'the rule that a request never passes twice';
+    case 'own-site':
+      return 'the rule that the proxy answers for this name itself, by http and https on their own ports';
     case 'address-literal':
       return 'egress.tunnels.addressLiterals: it asks for an address in place of a name';
     case 'not-tls':

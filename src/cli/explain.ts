@@ -113,7 +113,7 @@ function decideWithEgress(
 ): Decision {
   const egress = createEgress(config.egress, () => new Set(config.listen.map(({ port }) => port)));
   const decision = decideAtDoor({ facts, policies, isLoop: false }, egress);
-  return decision.action === 'forward' && addresses !== undefined
+  return decision.action === 'forward' && decision.reason.code !== 'own-site' && addresses !== undefined
     ? judgeAddresses({ facts, policies }, decision, addresses, egress).decision
     : decision;
 }

@@ -116,6 +116,7 @@ export function reasonFields(reason: Decision['reason']): Record<string, string>
     case 'department-unknown':
     case 'port-forbidden':
     case 'proxy-loop':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'sni-missing':

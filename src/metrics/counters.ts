@@ -50,7 +50,7 @@ export const NO_GAUGES: Gauges = { connections: 0, tunnels: 0, residentMemoryByt
 
 /** Every label is there from the beginning: whoever reads them need not tell zero from nothing. */
 export const noCounters = (): Counters => ({
-  decisionsTotal: { forward: { rule: 0, exception: 0, default: 0 }, block: noBlocks() },
+  decisionsTotal: { forward: { rule: 0, exception: 0, default: 0, 'own-site': 0 }, block: noBlocks() },
   observedBlocksTotal: noBlocks(),
   outcomesTotal: {
     'tunnel-closed': 0,
@@ -83,6 +83,7 @@ const noBlocks = (): Tally<BlockReason['code']> => ({
   'port-forbidden': 0,
   'address-forbidden': 0,
   'proxy-loop': 0,
+  'own-site': 0,
   'address-literal': 0,
   'not-tls': 0,
   'client-hello-unreadable': 0,

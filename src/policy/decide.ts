@@ -1,5 +1,6 @@
 import type { SpecialRange } from './address.ts';
 import type { Facts } from './facts.ts';
+import { OWN_HOST } from './host.ts';
 import type { Covering, Origin } from './matching/host-index.ts';
 import { networkContains } from './network.ts';
 import {
@@ -22,7 +23,9 @@ export type Decision =
 export type ForwardReason =
   | { readonly code: 'rule'; readonly rule: Rule; readonly by: Evidence }
   | { readonly code: 'exception'; readonly exception: Exception; readonly by: Evidence }
-  | { readonly code: 'default' };
+  | { readonly code: 'default' }
+  /** The proxy answers itself, and forwards nothing. */
+  | { readonly code: 'own-site' };
 
 export type BlockReason =
   | { readonly code: 'rule'; readonly rule: Rule; readonly by: Evidence }
@@ -31,6 +34,8 @@ export type BlockReason =
   | { readonly code: 'port-forbidden'; readonly port: number }
   | { readonly code: 'address-forbidden'; readonly address: string; readonly range: ForbiddenRange }
   | { readonly code: 'proxy-loop' }
+  /** The proxy's own site, asked for in a way in which it is not to be had. */
+  | { readonly code: 'own-site' }
   /** A tunnel to an address in place of a name. */
   | { readonly code: 'address-literal' }
   /** A tunnel that does not open with a ClientHello, or not in time. */
@@ -82,6 +87,7 @@ const nothingYet = (): Foremost => ({
  * blocked is forwarded, and the decision says so.
  */
 export function decide(facts: Facts, policies: PolicySet): Decision {
+  if (facts.host === OWN_HOST) return decideOwnSite(facts);
   const department = facts.department === undefined ? undefined : policies.departments.get(facts.department);
   if (department === undefined) return { action: 'block', reason: { code: 'department-unknown' } };
   const covering = department.hosts.covering(facts.host, facts.addresses);
@@ -100,6 +106,14 @@ export function decide(facts: Facts, policies: PolicySet): Decision {
         foremost.exempt = moreSpecific(foremost.exempt, exception, match);
   }
   return conclude(department, foremost, policies);
+}
+
+/** No policy is asked: the site is there for all, those in no department first of all, and by http and https only. */
+function decideOwnSite({ via, port }: Facts): Decision {
+  const isVisit = (via === 'http' && port === 80) || (via === 'connect' && port === 443);
+  return isVisit
+    ? { action: 'forward', reason: { code: 'own-site' } }
+    : { action: 'block', reason: { code: 'own-site' } };
 }
 
 /** The rows one by one: most sets have a rule in one of them, and a loop over their names would cost as much again. */

@@ -11,6 +11,12 @@ declare const canonical: unique symbol;
  */
 export type Host = string & { readonly [canonical]: 'Host' };
 
+/**
+ * The proxy's own site. Nobody can own this name in the DNS (`internal` is reserved for private use), and it is neither
+ * looked up nor forwarded: the proxy answers for it itself, whatever policies say.
+ */
+export const OWN_HOST = 'postern.internal' as Host;
+
 export type HostFault = { readonly problem: string; readonly hint: string };
 
 const CONTROL_OR_SPACE = /[\u0000-\u0020\u007f]/;

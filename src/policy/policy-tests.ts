@@ -156,6 +156,7 @@ function describeReason(reason: Decision['reason']): string {
     case 'port-forbidden':
     case 'address-forbidden':
     case 'proxy-loop':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'client-hello-unreadable':

@@ -25,8 +25,13 @@ export type Door = {
 export type Asked = { readonly facts: Facts; readonly policies: PolicySet; readonly isLoop: boolean };
 
 /** What became of a request at the door. */
-export type Admission = Forwarded | Blocked | Failed;
+export type Admission = Forwarded | OwnVisit | Blocked | Failed;
 export type Forwarded = Admitted & { readonly verdict: 'forward'; readonly destination: Destination };
+/** Answered here, by the proxy's own site. The reason is that of a refusal, for who is asked in vain. */
+export type OwnVisit = Admitted & {
+  readonly verdict: 'own-site';
+  readonly reason: { readonly code: 'own-site' };
+};
 export type Blocked = Admitted & { readonly verdict: 'block'; readonly reason: BlockReason };
 export type Failed = Admitted & { readonly verdict: 'fail'; readonly error: ProxyError };
 
@@ -128,6 +133,8 @@ async function decideAndLog(entry: Entry, door: Door, incident: Incident): Promi
   door.log.write({ event: 'decision', incident, ...tunnel, facts, decision, policy: policies.version, mode });
   if (!(await door.log.committed())) return { ...admitted, verdict: 'fail', error: 'proxy_internal_error' };
   if (decision.action === 'block') return { ...admitted, verdict: 'block', reason: decision.reason };
+  if (decision.reason.code === 'own-site')
+    return { ...admitted, verdict: 'own-site', reason: { code: 'own-site' } };
   if (error !== undefined) return { ...admitted, verdict: 'fail', error };
   const { host, port } = facts;
   return { ...admitted, verdict: 'forward', destination: { host, port, addresses, hops } };
@@ -143,7 +150,7 @@ function modeOf(decision: Decision, department: Department | undefined): Mode {
 export function decideAtDoor({ facts, policies, isLoop }: Asked, egress: Egress): Decision {
   if (isLoop) return { action: 'block', reason: { code: 'proxy-loop' } };
   const decision = decide(facts, policies);
-  if (decision.action === 'forward' && egress.forbidsPort(facts))
+  if (decision.action === 'forward' && decision.reason.code !== 'own-site' && egress.forbidsPort(facts))
     return { action: 'block', reason: { code: 'port-forbidden', port: facts.port } };
   return decision;
 }
@@ -157,9 +164,13 @@ type Reached = {
   readonly error?: ProxyError;
 };
 
-/** Where an allowed request may go, and how. A blocked name is never looked up: the question alone would tell of it. */
+/**
+ * Where an allowed request may go, and how. A blocked name is never looked up: the question alone would tell of it. Nor
+ * is the proxy's own, which leads nowhere.
+ */
 async function reach(asked: Asked, decision: Decision, door: Door): Promise<Reached> {
-  if (decision.action === 'block') return { decision, addresses: [], hops: [] };
+  if (decision.action === 'block' || decision.reason.code === 'own-site')
+    return { decision, addresses: [], hops: [] };
   const { hops, resolve } = door.routes(asked.facts);
   const parents = hops.filter((hop) => hop !== 'direct');
   const isKnownHere = mustKnowAddresses(asked, resolve);

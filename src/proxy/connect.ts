@@ -1,15 +1,18 @@
 import type net from 'node:net';
-import { servePage } from '../block-page/over-tls.ts';
+import type { SecureContext } from 'node:tls';
+import { type PageEnding, servePage } from '../block-page/over-tls.ts';
 import type { Wishes } from '../block-page/wishes.ts';
 import type { Outcome } from '../decision-log/record.ts';
+import type { OwnSite } from '../own-site/site.ts';
 import { addressLiteral } from '../policy/host.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
-import { type Admission, type Asked, admit, type Blocked, type Forwarded } from './admit.ts';
+import { type Admission, type Asked, admit, type Blocked, type Forwarded, type OwnVisit } from './admit.ts';
 import type { Limits } from './bounds/limits.ts';
 import { holdClient, leaveAtEnd } from './client-socket.ts';
 import { viaOf } from './http/headers.ts';
 import type { IncomingRequest } from './http/wire/incoming-request.ts';
 import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
+import { answerVisitInside } from './own-site.ts';
 import { failureOutcome, failureSubject, noticeOf, sendNoticeOnSocket, wishesOf } from './respond.ts';
 import { readOpening } from './tunnels/opening.ts';
 import { closeTunnel } from './tunnels/tls-alert.ts';
@@ -25,6 +28,7 @@ export type ConnectContext = TunnelContext & {
   readonly name: string;
   /** Undefined when every blocked CONNECT is to be refused outright. */
   readonly pageOverTls: PageOverTls | undefined;
+  readonly ownSite: OwnSite;
 };
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
@@ -45,6 +49,12 @@ export function connect(
     switch (admission.verdict) {
       case 'forward':
         return openTunnel(asked, admission, { wishes, via }, client, context);
+      case 'own-site': {
+        const { pageOverTls } = context;
+        return pageOverTls === undefined
+          ? refuse(admission, wishes, client, context)
+          : showOwnSite(asked, admission, client, pageOverTls, context);
+      }
       case 'block': {
         const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
         return pageOverTls === undefined
@@ -77,18 +87,49 @@ async function openTunnel(
   return { kind: 'tunnel-closed', ...(await carryTunnel(tunnel, context)), ...carrierOf(opened.value) };
 }
 
-/**
- * The client is told 200 and meets a TLS server of ours, because browsers show nothing of a refusal of CONNECT. That
- * server has one host: who names another is told so, and sees no certificate.
- */
 async function showPage(
   admission: Blocked,
   client: net.Socket,
   pageOverTls: PageOverTls,
   limits: Limits,
 ): Promise<Outcome> {
-  const leaf = pageOverTls.leaves.contextFor(admission.facts.host);
   const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
+  const serve: ServeInside = (leaf, deadlineMs) => servePage(client, leaf, notice, deadlineMs);
+  return (await meetInside(admission, client, pageOverTls, limits, serve)) ?? { kind: 'block-page-served' };
+}
+
+async function showOwnSite(
+  asked: Asked,
+  admission: OwnVisit,
+  client: net.Socket,
+  pageOverTls: PageOverTls,
+  { limits, ownSite }: ConnectContext,
+): Promise<Outcome> {
+  let status = 0;
+  const serve: ServeInside = async (leaf, deadlineMs) => {
+    const answered = await answerVisitInside(asked, admission, client, leaf, ownSite, deadlineMs);
+    status = answered.status;
+    return answered.ending;
+  };
+  const unseen = await meetInside(admission, client, pageOverTls, limits, serve);
+  return unseen ?? { kind: 'answered-by-proxy', status };
+}
+
+/** Answers within a tunnel, by a TLS server with this leaf, until a deadline that is counted from now. */
+type ServeInside = (leaf: SecureContext, deadlineMs: number) => Promise<PageEnding>;
+
+/**
+ * The client is told 200 and meets a TLS server of ours, because browsers show nothing of a refusal of CONNECT. That
+ * server has one host: who names another is told so, and sees no certificate. Undefined when the answer was sent.
+ */
+async function meetInside(
+  admission: Blocked | OwnVisit,
+  client: net.Socket,
+  pageOverTls: PageOverTls,
+  limits: Limits,
+  serve: ServeInside,
+): Promise<Outcome | undefined> {
+  const leaf = pageOverTls.leaves.contextFor(admission.facts.host);
   const startedAt = performance.now();
   client.write(ESTABLISHED, 'latin1');
   const opening = await readOpening(client, { ...limits, clientHelloMs: limits.blockPageMs });
@@ -101,8 +142,8 @@ async function showPage(
     await closeTunnel(client, 'unrecognized_name', limits.lingerMs);
     return { kind: 'block-page-unseen', cause: 'sni-mismatch' };
   }
-  const ending = await servePage(client, leaf, notice, Math.max(0, limits.blockPageMs - spentMs));
-  return ending === 'served' ? { kind: 'block-page-served' } : { kind: 'block-page-unseen', cause: ending };
+  const ending = await serve(leaf, Math.max(0, limits.blockPageMs - spentMs));
+  return ending === 'served' ? undefined : { kind: 'block-page-unseen', cause: ending };
 }
 
 /**
@@ -124,12 +165,13 @@ function mayShowPage({ facts, reason }: Blocked, context: ConnectContext): boole
     case 'sni-mismatch':
     case 'ech-forbidden':
     case 'proxy-loop':
+    case 'own-site':
       return false;
   }
 }
 
 async function refuse(
-  admission: Blocked,
+  admission: Blocked | OwnVisit,
   wishes: Wishes,
   client: net.Socket,
   { limits }: ConnectContext,

@@ -1,4 +1,5 @@
 import type { Carrier, Outcome } from '../decision-log/record.ts';
+import type { OwnSite } from '../own-site/site.ts';
 import { fail, type Result, succeed } from '../policy/result.ts';
 import { type Admission, type Asked, admit, type Door, type Forwarded } from './admit.ts';
 import type { Limits } from './bounds/limits.ts';
@@ -14,6 +15,7 @@ import { carrierOf, type Opener, type OpenFailure } from './outward/opener.ts';
 import type { Parent } from './outward/parent.ts';
 import { refusalError } from './outward/parent-tunnel.ts';
 import { requestHead, type Upstream, type UpstreamRequest, type Upstreams } from './outward/upstreams.ts';
+import { answerVisit } from './own-site.ts';
 import { failureOutcome, failureSubject, noticeOf, sendNotice } from './respond.ts';
 
 export type ForwardContext = {
@@ -21,6 +23,7 @@ export type ForwardContext = {
   readonly limits: Limits;
   readonly opener: Opener;
   readonly upstreams: Upstreams;
+  readonly ownSite: OwnSite;
   /** Our name in `Via`, such as `postern-5d41402a` (RFC 9110 section 7.6.3). */
   readonly name: string;
 };
@@ -39,6 +42,8 @@ export function forward(
         return forwardsLeft(request) === 0
           ? answerAsLast(request, response, admission.incident)
           : relay(admission, target, request, response, context);
+      case 'own-site':
+        return answerVisit(asked, admission, target, response, context.ownSite);
       case 'block': {
         const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
         const isServed = await sendNotice(notice, response);

@@ -29,6 +29,7 @@ export function upgradeToWebSocket(
     switch (admission.verdict) {
       case 'forward':
         return shakeHands(admission, target, request, client, context);
+      case 'own-site': // has no WebSocket, and `decide` knows that
       case 'block': {
         const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
         const isServed = await sendNoticeOnSocket(notice, wishesOf(request), client, context.limits.lingerMs);

@@ -108,6 +108,7 @@ function idOf(reason: Decision['reason']): string | undefined {
     case 'port-forbidden':
     case 'address-forbidden':
     case 'proxy-loop':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'client-hello-unreadable':
@@ -136,6 +137,7 @@ function groundOf(reason: Decision['reason']): Ground {
     case 'port-forbidden':
     case 'address-forbidden':
     case 'proxy-loop':
+    case 'own-site':
     case 'address-literal':
     case 'not-tls':
     case 'client-hello-unreadable':

@@ -73,6 +73,8 @@ export function groundText({ code, id, source }: Ground, show: (text: string) =>
       return "the department's default";
     case 'department-unknown':
       return 'no department has this client';
+    case 'own-site':
+      return "the proxy's own site";
     default: // a word of the log, which may come from another version
       return show(code);
   }

@@ -73,6 +73,7 @@ const BLOCK_REASONS: { readonly [Code in BlockReason['code']]: Extract<BlockReas
   'port-forbidden': { code: 'port-forbidden', port: 8081 },
   'address-forbidden': { code: 'address-forbidden', address: '169.254.169.254', range: 'link-local' },
   'proxy-loop': { code: 'proxy-loop' },
+  'own-site': { code: 'own-site' },
   'address-literal': { code: 'address-literal' },
   'not-tls': { code: 'not-tls' },
   'client-hello-unreadable': { code: 'client-hello-unreadable', problem: 'one of its records is empty' },

@@ -17,7 +17,15 @@ async function calledWith(...pieces: readonly string[]): Promise<(RequestHead | 
 
 const REQUEST =
   'GET / HTTP/1.1\r\nHost: a.example\r\nAccept: text/html;q=0.9\r\naccept-language:ko\r\nX-Accept: no\r\n\r\n';
-const HEAD = { method: 'GET', accept: 'text/html;q=0.9', 'accept-language': 'ko', hasBody: false };
+const HEAD = {
+  method: 'GET',
+  requestTarget: '/',
+  host: 'a.example',
+  accept: 'text/html;q=0.9',
+  'accept-language': 'ko',
+  'sec-fetch-site': undefined,
+  hasBody: false,
+};
 
 describe('the head of a request', () => {
   test('tells its method, and what its client would like', async () => {
@@ -38,8 +46,11 @@ describe('the head of a request', () => {
     const [head] = await calledWith('OPTIONS * HTTP/1.0\r\n\r\n');
     expect(head).toEqual({
       method: 'OPTIONS',
+      requestTarget: '*',
+      host: undefined,
       accept: undefined,
       'accept-language': undefined,
+      'sec-fetch-site': undefined,
       hasBody: false,
     });
   });
@@ -63,7 +74,7 @@ describe('the head of a request', () => {
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
     for (const text of [lines.join(''), lines.join('').replace(/^[^:]+/gm, (name) => name.toUpperCase())])
       expect(await calledWith(`OPTIONS / HTTP/1.1\r\n${text}\r\n`)).toEqual([
-        { method: 'OPTIONS', hasBody: false, ...fields },
+        { method: 'OPTIONS', requestTarget: '/', hasBody: false, ...fields },
       ]);
   });
 

@@ -35,6 +35,7 @@ describe('status and Proxy-Status tell the reason', () => {
       'destination_ip_prohibited',
       'address-forbidden link-local, incident 7F3K-9Q2M',
     ],
+    ['blocked: own-site', 403, 'http_request_denied', 'own-site, incident 7F3K-9Q2M'],
     ['blocked: proxy-loop', 502, 'proxy_loop_detected', 'proxy-loop, incident 7F3K-9Q2M'],
     ...[
       'address-literal',
@@ -79,7 +80,7 @@ describe('status and Proxy-Status tell the reason', () => {
     const counted =
       Object.keys({ ...PROXY_ERROR_STATUS, ...LIMIT_ANSWERS }).length +
       Object.keys(ENGLISH.failedByParent).length;
-    expect(SUBJECTS).toHaveLength(13 + counted + 5);
+    expect(SUBJECTS).toHaveLength(14 + counted + 5);
   });
 
   test('details escape quotes and backslashes, replace what is not ASCII, and stay short', () => {

@@ -54,6 +54,24 @@ const explained = async (...args: readonly string[]) => {
   return { status: result.status, ...jsonOf(result) } as Record<string, unknown>;
 };
 
+describe('the proxy’s own site', () => {
+  test('is answered by the proxy, whoever asks and wherever others would be sent', async () => {
+    const config = `egress:
+  dns: { hosts: { postern.internal: [10.0.0.1] } }
+  upstream: [{ proxies: [{ url: 'http://parent.example:3128' }] }]
+`;
+    const cwd = folder({ 'postern.yaml': config });
+    for (const more of [[], ['--department', 'hosters'], ['--department', 'situation-room']]) {
+      const { status, stdout } = await postern(['explain', 'http://postern.internal/', ...more], { cwd });
+      expect(status).toBe(0);
+      expect(stdout).toContain('forward by the rule that the proxy answers for this name itself');
+      expect(stdout).not.toContain('parent.example');
+      expect(stdout).not.toContain('looked up');
+    }
+    expect(await explained('https://postern.internal:22/')).toMatchObject({ status: 3, reason: 'own-site' });
+  });
+});
+
 describe('the exit status tells the decision', () => {
   test.each<[number, string, string[]]>([
     [0, 'forward', ['https://www.korea.kr/']],

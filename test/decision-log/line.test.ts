@@ -98,6 +98,7 @@ describe('the line of a decision', () => {
       { reason: 'port-forbidden' },
     ],
     ['a loop', { action: 'block', reason: { code: 'proxy-loop' } }, { reason: 'proxy-loop' }],
+    ['a visit', { action: 'forward', reason: { code: 'own-site' } }, { reason: 'own-site' }],
     [
       'an address in place of a name',
       { action: 'block', reason: { code: 'address-literal' } },

@@ -15,6 +15,31 @@ import {
 const URL = 'https://chat.deepseek.com/';
 const UNTIL = Date.parse(LATER);
 
+describe('the proxy’s own site', () => {
+  const policies = office({ default: 'block', rules: [block('no', ['internal'], { locked: true })] });
+
+  test.each(['http://postern.internal/a', 'https://postern.internal/', 'http://POSTERN.internal.:80/'])(
+    'is answered by the proxy, whatever policies say and whoever asks: %s',
+    (url) => {
+      expect(ask(policies, url)).toBe('forward by own-site');
+      expect(ask(policies, url, { department: undefined })).toBe('forward by own-site');
+    },
+  );
+
+  test.each([
+    'http://postern.internal:8080/',
+    'https://postern.internal:80/',
+    'ws://postern.internal/',
+    'wss://postern.internal:22/',
+  ])('is not to be had otherwise: %s', (url) => {
+    expect(ask(policies, url)).toBe('block by own-site');
+  });
+
+  test('is one name, and no other below it', () => {
+    expect(ask(policies, 'http://www.postern.internal/')).toBe('block by rule no');
+  });
+});
+
 describe('the truth table', () => {
   test('1: a locked block wins over an exception', () => {
     const policies = office({

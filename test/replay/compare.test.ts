@@ -50,15 +50,25 @@ describe('what becomes of a request', () => {
     expect(change(logged(BLOCKING, URL), longer)).toBe('same');
   });
 
-  test.each(['port-forbidden', 'address-forbidden', 'proxy-loop', 'sni-mismatch', 'a-word-of-tomorrow'])(
-    'what the proxy itself refused stays refused: %s',
-    (code) => {
-      const entry = logged(OPEN, URL);
-      const refused: LoggedDecision = { ...entry, verdict: { action: 'block', ground: { code } } };
-      expect(change(refused, OPEN)).toBe('not-of-policies');
-      expect(change(refused, renamed(OPEN))).toBe('not-of-policies');
-    },
-  );
+  test.each([
+    'port-forbidden',
+    'address-forbidden',
+    'proxy-loop',
+    'own-site',
+    'sni-mismatch',
+    'a-word-of-tomorrow',
+  ])('what the proxy itself refused stays refused: %s', (code) => {
+    const entry = logged(OPEN, URL);
+    const refused: LoggedDecision = { ...entry, verdict: { action: 'block', ground: { code } } };
+    expect(change(refused, OPEN)).toBe('not-of-policies');
+    expect(change(refused, renamed(OPEN))).toBe('not-of-policies');
+  });
+});
+
+test('a visit to the proxy’s own site stays one, whatever policies say', () => {
+  const visit = logged(OPEN, 'http://postern.internal/');
+  expect(visit.verdict).toEqual({ action: 'forward', ground: { code: 'own-site' } });
+  expect(change(visit, office({ default: 'block', rules: [block('no', ['internal'])] }))).toBe('same');
 });
 
 describe('when', () => {

@@ -1,4 +1,4 @@
-import type { Host } from '../../policy/host.ts';
+import { type Host, OWN_HOST } from '../../policy/host.ts';
 import { parseAuthority } from '../../policy/request-url.ts';
 import { fail, type Result, succeed } from '../../policy/result.ts';
 import type { Refusal } from './refusal.ts';
@@ -23,10 +23,15 @@ export function parseConnectTarget(text: string): Result<Target, Refusal> {
   return port === undefined ? refuse('CONNECT needs a port') : succeed({ host, port });
 }
 
-/** absolute-form with the `http` scheme (RFC 9112 section 3.2.2). */
+/**
+ * What a browser fetches from the proxy's own port before it has a proxy. It may know that port by any name, so whatever
+ * `Host` says it is a visit to the proxy's own site.
+ */
+const BEFORE_PROXY: ReadonlySet<string> = new Set(['/proxy.pac', '/wpad.dat']);
+
+/** absolute-form with the `http` scheme (RFC 9112 section 3.2.2), or the origin-form of a file of our own. */
 export function parseForwardTarget(text: string, method: string): Result<ForwardTarget, Refusal> {
-  if (text.startsWith('/') || text === '*')
-    return fail({ status: 421, problem: 'this is a proxy: it takes absolute URLs and CONNECT' });
+  if (text.startsWith('/') || text === '*') return parseOriginForm(text);
   const form = ABSOLUTE_FORM.exec(text)?.groups;
   if (form === undefined) return refuse('the request target is not an absolute URL');
   const scheme = form.scheme?.toLowerCase();
@@ -42,9 +47,18 @@ export function parseForwardTarget(text: string, method: string): Result<Forward
     host,
     port,
     originForm: originForm(rest, method),
-    path: rest.replace(/\?.*$/s, '') || '/',
+    path: pathOf(rest) || '/',
   });
 }
+
+function parseOriginForm(text: string): Result<ForwardTarget, Refusal> {
+  const path = pathOf(text);
+  return BEFORE_PROXY.has(path)
+    ? succeed({ host: OWN_HOST, port: 80, originForm: text, path })
+    : fail({ status: 421, problem: 'this is a proxy: it takes absolute URLs and CONNECT' });
+}
+
+const pathOf = (target: string): string => target.replace(/\?.*$/s, '');
 
 /** An `OPTIONS` for no path is for the server as a whole: `*` to the last hop (RFC 9112 section 3.2.4). */
 function originForm(rest: string, method: string): string {

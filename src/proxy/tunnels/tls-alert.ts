@@ -32,6 +32,7 @@ export function alertFor(reason: BlockReason): AlertDescription | undefined {
     case 'address-literal':
     case 'ech-forbidden':
     case 'proxy-loop':
+    case 'own-site':
       return 'access_denied';
   }
 }

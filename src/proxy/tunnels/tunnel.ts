@@ -64,6 +64,7 @@ async function decideAgain(
         case 'forward':
           passed = await splice(client, upstream, limits);
           return { kind: 'tunnel-closed', ...passed };
+        case 'own-site': // is never in another host's tunnel, and `decide` knows that
         case 'block':
           await closeTunnel(client, alertFor(again.reason), limits.lingerMs);
           return { kind: 'block-page-unseen', cause: 'mid-tunnel' };
