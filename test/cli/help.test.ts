@@ -22,7 +22,6 @@ const VERBS: readonly (readonly [verb: string, options: readonly string[], exits
   ],
   ['ca init', ['--organization', '--passphrase', '--passphrase-file'], '0 good, 1 problems, 2 usage'],
   ['ca show', [], '0 good, 1 problems, 2 usage'],
-  ['ca export', ['--format', '--out', '--password', '"pem", "der", "p12"'], '0 good, 1 problems, 2 usage'],
   ['pac', [], '0 good, 1 problems, 2 usage'],
   [
     'ca export',
