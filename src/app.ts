@@ -45,7 +45,12 @@ async function start(config: Config, announce: Announce, changes: Changes): Prom
       : await serveByWorkers(workers, prepared.value, announce);
   if (!serving.ok) return serving;
   const crew = serving.value;
-  const first = { policies: folder.policies, certificates: setup.certificates, authority };
+  const first = {
+    policies: folder.policies,
+    certificates: setup.certificates,
+    authority,
+    look: setup.look,
+  };
   const upkeep = await startUpkeep(config, crew, first, policiesCacheIn(config.state), announce);
   changes.tell(upkeep.reloadPolicies);
   return succeed({

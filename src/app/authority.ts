@@ -20,7 +20,7 @@ export const passphraseOf = ({ certsPassphraseFile }: Certs): Result<string | un
 
 /** Reads the CA that is in force now, or says all that is wrong with it. */
 export function holdAuthority(
-  config: Certs & Pick<Config, 'at' | 'listen' | 'egress'>,
+  config: Certs & Pick<Config, 'at' | 'listen' | 'egress' | 'blockPage' | 'blockPage'>,
 ): Result<HeldAuthority> {
   const now = new Date();
   const passphrase = passphraseOf(config);

@@ -1,3 +1,4 @@
+import type { Look } from '../block-page/look.ts';
 import type { Counters } from '../metrics/counters.ts';
 import type { Problem, Result } from '../policy/result.ts';
 import { succeed } from '../policy/result.ts';
@@ -21,6 +22,8 @@ export type Crew = {
   useCertificates(credentials: ListenerCredentials): Promise<void>;
   /** Has another CA sign for block pages. */
   useAuthority(authority: AuthorityPems): Promise<void>;
+  /** For every page from now on. */
+  useLook(look: Look): Promise<void>;
   /** For the session tickets that are made, and heeded, from now on. */
   useTicketSecret(secret: TicketSecret): void;
   /** What kept logs from being opened anew. */
@@ -68,6 +71,9 @@ export async function serveHere(
     },
     async useAuthority(authority) {
       proxy.useAuthority(authority);
+    },
+    async useLook(look) {
+      proxy.useLook(look);
     },
     useTicketSecret: proxy.useTicketSecret,
     async reopenLogs() {

@@ -1,9 +1,10 @@
 import { placeFiles } from '../config/file-places.ts';
 import type { Config } from '../config/load.ts';
 import type { PolicySet } from '../policy/policy.ts';
-import type { Problem } from '../policy/result.ts';
+import { inFileOrder, type Problem } from '../policy/result.ts';
 import { type ListenerCredentials, loadListenerCredentials, warningsOf } from '../proxy/listeners.ts';
 import { passphraseOf } from './authority.ts';
+import { type ReadLook, readLook, unknownPages } from './look.ts';
 import { type Reach, type ReadUpstream, readUpstream, unknownDepartments } from './upstream.ts';
 
 /** A configuration held against what it speaks of. */
@@ -17,6 +18,8 @@ export type Examined = {
   /** What its files hold; of those with problems, nothing. */
   readonly certificates: ListenerCredentials;
   readonly upstream: readonly ReadUpstream[];
+  /** How pages look. Its problems keep nobody from starting: what is built in stands in. */
+  readonly look: ReadLook;
 };
 
 /**
@@ -46,7 +49,15 @@ export async function examineConfig(
     unknownParents: parents.warnings,
     certificates: read,
     upstream: upstream.ok ? upstream.value : [],
+    look: examineLook(config, policies),
   };
+}
+
+/** The files of the look, and the templates that policies name. */
+export function examineLook(config: Config, policies: PolicySet | undefined): ReadLook {
+  const { look, problems } = readLook(config);
+  const unknown = policies === undefined ? [] : unknownPages(policies, config);
+  return { look, problems: inFileOrder([...placeFiles(problems, config), ...unknown]) };
 }
 
 /** A parent that is ourselves would send each request round in a circle. One whose name has no address is only odd. */

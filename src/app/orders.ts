@@ -1,3 +1,4 @@
+import type { Look } from '../block-page/look.ts';
 import type { Problem, Result } from '../policy/result.ts';
 import type { PolicySnapshot } from '../policy-store/snapshot.ts';
 import type { ListenerCredentials } from '../proxy/listeners.ts';
@@ -21,6 +22,7 @@ export type Order =
   | { readonly kind: 'forget' }
   | { readonly kind: 'certificates'; readonly certificates: ListenerCredentials }
   | { readonly kind: 'authority'; readonly authority: AuthorityPems }
+  | { readonly kind: 'look'; readonly look: Look }
   | { readonly kind: 'ticket-secret'; readonly secret: TicketSecret }
   | { readonly kind: 'reopen-log' }
   | { readonly kind: 'status' }
@@ -34,6 +36,7 @@ export type Answers = {
   readonly forget: undefined;
   readonly certificates: undefined;
   readonly authority: undefined;
+  readonly look: undefined;
   readonly 'ticket-secret': undefined;
   readonly 'reopen-log': Problem | undefined;
   readonly status: ProxyStatus;

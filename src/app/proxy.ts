@@ -1,3 +1,4 @@
+import { type Look, useLook } from '../block-page/look.ts';
 import type { Config } from '../config/load.ts';
 import { createFindIncident } from '../decision-log/find-incident.ts';
 import type { DecisionLog } from '../decision-log/record.ts';
@@ -46,6 +47,8 @@ export type ProxySetup = {
   readonly authority: AuthorityPems | undefined;
   readonly upstream: readonly ReadUpstream[];
   readonly certificates: ListenerCredentials;
+  /** How pages look. */
+  readonly look: Look;
   readonly ticketSecret: TicketSecret;
 };
 
@@ -57,6 +60,7 @@ export type RunningProxy = {
   useCertificates(credentials: ListenerCredentials): void;
   /** Signs the block pages from now on; nothing happens where blocked tunnels get none. */
   useAuthority(authority: AuthorityPems): void;
+  useLook(look: Look): void;
   useTicketSecret(secret: TicketSecret): void;
   /** What kept the log from being opened anew. */
   reopenLog(): Problem | undefined;
@@ -86,6 +90,7 @@ export async function startProxy(
   const log = openLog(config, worker, announce);
   if (!log.ok) return log;
   const policies = createPolicyStore(first);
+  useLook(setup.look);
   let ownPorts: ReadonlySet<number> = new Set(config.listen.map(({ port }) => port));
   const entries = routeEntries(setup.upstream);
   const reach = createReach(config, () => ownPorts);
@@ -121,6 +126,7 @@ export async function startProxy(
     policies,
     useCertificates,
     useAuthority: pages.useAuthority,
+    useLook,
     useTicketSecret: tickets.use,
     reopenLog() {
       const error = log.value.reopen();

@@ -40,12 +40,12 @@ export async function prepare(config: Config, announce: Announce): Promise<Resul
   if (!authority.ok) return authority;
   // At start an exception that has ended is a warning: it spares nobody any more, and a restart must not fail by it.
   for (const problem of expiredExceptions(policies, Date.now())) warn(problem);
-  for (const problem of examined.ending) warn(problem);
+  for (const problem of [...examined.ending, ...examined.look.problems]) warn(problem);
   const held = authority.value;
   for (const problem of held === undefined ? [] : expiryWarnings(held, new Date())) warn(problem);
   const { at: _at, text: _text, ...plain } = config;
   const { certificates, upstream } = examined;
-  const read = { authority: held?.pems, upstream, certificates };
+  const read = { authority: held?.pems, upstream, certificates, look: examined.look.look };
   const own = { name: newName(), ticketSecret: newTicketSecret() };
   return succeed({
     folder: folder.value,

@@ -1,3 +1,4 @@
+import type { Look } from '../block-page/look.ts';
 import { placeFiles } from '../config/file-places.ts';
 import type { Config } from '../config/load.ts';
 import { added, NO_GAUGES, type ProgramGauges } from '../metrics/counters.ts';
@@ -17,12 +18,14 @@ import type { Announce } from './announcement.ts';
 import type { HeldAuthority } from './authority.ts';
 import { createAuthorityRenewal } from './authority-renewal.ts';
 import type { Crew } from './crew.ts';
+import { examineLook } from './examine.ts';
 
 /** What those who serve began with. */
 type First = {
   readonly policies: PolicySet;
   readonly certificates: ListenerCredentials;
   readonly authority: HeldAuthority | undefined;
+  readonly look: Look;
 };
 
 /** What goes on beside the requests: reloads, and the answers to commands. */
@@ -44,6 +47,7 @@ export async function startUpkeep(
   const policies = createPolicyRenewal(config, crew, first.policies, cache, announce);
   const certificates = createCertificateRenewal(config, crew, first.certificates, announce);
   const authority = createAuthorityRenewal(config, crew, first.authority, announce);
+  const renewLook = createLookRenewal(config, crew, first.look, policies.current, announce);
   const ticketSecrets = setInterval(() => crew.useTicketSecret(newTicketSecret()), TICKET_SECRET_MS).unref();
   const startedAt = new Date().toISOString();
   const answer = async (command: Command): Promise<Answer> => {
@@ -52,8 +56,11 @@ export async function startUpkeep(
         const renewed = await certificates.renew();
         const signs = await authority.renew();
         const reloaded = await policies.renew();
-        if (reloaded.ok && renewed.ok && signs.ok)
-          return { ok: true, ...reloaded.value, caChanged: signs.value.changed };
+        const odd = await renewLook();
+        if (reloaded.ok && renewed.ok && signs.ok) {
+          const warnings = [...reloaded.value.warnings, ...odd];
+          return { ok: true, ...reloaded.value, warnings, caChanged: signs.value.changed };
+        }
         const all = [renewed, signs, reloaded];
         return { ok: false, problems: all.flatMap((one) => (one.ok ? [] : one.error)) };
       }
@@ -73,9 +80,9 @@ export async function startUpkeep(
     reload() {
       void certificates.renew();
       void authority.renew();
-      void policies.renew();
+      void policies.renew().then(renewLook); // which is held against the policies
     },
-    reloadPolicies: () => void policies.renew(),
+    reloadPolicies: () => void policies.renew().then(renewLook),
     async reopenLogs() {
       for (const problem of await crew.reopenLogs()) announce({ kind: 'warning', problem });
     },
@@ -163,6 +170,34 @@ function createCertificateRenewal(
         announce({ kind: 'warning', problem });
       return succeed(undefined);
     },
+  };
+}
+
+/**
+ * The files of the pages. What is broken in them is told, each problem once, and left out: what is built in stands in.
+ * Comes back with all that is wrong.
+ */
+function createLookRenewal(
+  config: Config,
+  crew: Crew,
+  first: Look,
+  policies: () => PolicySet,
+  announce: Announce,
+): () => Promise<readonly Problem[]> {
+  let current = JSON.stringify(first);
+  let told: ReadonlySet<string> = new Set();
+  return async () => {
+    const { look, problems } = examineLook(config, policies());
+    const next = JSON.stringify(look);
+    if (next !== current) {
+      current = next;
+      await crew.useLook(look);
+    }
+    const known = told;
+    told = new Set(problems.map(({ at, problem }) => `${at} ${problem}`));
+    for (const problem of problems)
+      if (!known.has(`${problem.at} ${problem.problem}`)) announce({ kind: 'warning', problem });
+    return problems;
   };
 }
 

@@ -46,6 +46,9 @@ async function carryOut(order: AnsweredOrder): Promise<Answers[AnsweredOrder['ki
     case 'authority':
       proxy.useAuthority(order.authority);
       return undefined;
+    case 'look':
+      proxy.useLook(order.look);
+      return undefined;
     case 'ticket-secret':
       proxy.useTicketSecret(order.secret);
       return undefined;

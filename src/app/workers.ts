@@ -112,6 +112,10 @@ function crewOf(workers: Workers, reports: WorkerReports, endpoints: readonly En
       const all = workers.present();
       await Promise.all(all.map((worker) => ask(worker, { kind: 'authority', authority })));
     },
+    async useLook(look) {
+      live.setup = { ...live.setup, look };
+      await Promise.all(workers.present().map((worker) => ask(worker, { kind: 'look', look })));
+    },
     useTicketSecret(secret) {
       live.setup = { ...live.setup, ticketSecret: secret };
       for (const worker of workers.present()) tell(worker, { kind: 'ticket-secret', secret });

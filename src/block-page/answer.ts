@@ -6,6 +6,7 @@ import { leaveToRead, leaveToSend, mayBeRead } from './cors.ts';
 import { type Format, isRaster } from './format.ts';
 import { escapeHtml } from './html.ts';
 import { percentEncode } from './links.ts';
+import { look } from './look.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { Notice } from './notice.ts';
 import { alwaysSaid, bytesOf, renderNotice, responseOf } from './response.ts';
@@ -140,7 +141,8 @@ function keyOf({ department, host, subject }: Notice, { format, language }: Nego
   if (format === 'text' || isRaster(format)) return undefined;
   const about = subjectKey(subject);
   if (about === undefined) return undefined;
-  return `${format} ${language} ${host === undefined ? 'unnamed' : 'named'} ${numberOf(department)} ${about}`;
+  const named = host === undefined ? 'unnamed' : 'named';
+  return `${numberOf(look())} ${format} ${language} ${named} ${numberOf(department)} ${about}`;
 }
 
 function subjectKey(subject: Notice['subject']): string | undefined {
@@ -177,8 +179,8 @@ function blockKey(reason: BlockReason): string | undefined {
 }
 
 /**
- * Tells the departments and rules of one set of policies from those of the next, which may have the same ids. What is
- * prepared holds the number and not the object, so that it keeps no set alive.
+ * Tells the departments and rules of one set of policies from those of the next, which may have the same ids, and one
+ * look from the next. What is prepared holds the number and not the object, so that it keeps no set alive.
  */
 function numberOf(part: object | undefined): number {
   if (part === undefined) return 0;

@@ -2,13 +2,13 @@ import type { BlockReason } from '../policy/decide.ts';
 import type { Alternative, Language } from '../policy/policy.ts';
 import type { ProxyError } from '../policy/proxy-error.ts';
 import { LIMIT_ANSWERS } from '../policy/reached-limit.ts';
-import { mailLink, phoneLink, webLink } from './links.ts';
+import { mailLink, percentEncode, phoneLink, webLink } from './links.ts';
+import { DEFAULT_PAGE, type Look, look, wordsOf } from './look.ts';
 import type { Notice } from './notice.ts';
+import type { PageTemplate } from './page-template.ts';
 import { proxyErrorOf, statusOf } from './proxy-status.ts';
 import { type Passage, passageOf, visibleText } from './text.ts';
 import { type Kind, type Label, type Phrase, phrase, type Statement, type Words } from './words.ts';
-import { ENGLISH } from './words-en.ts';
-import { KOREAN } from './words-ko.ts';
 
 /**
  * All that an answer tells, in one language and in no format yet, so that the HTML page, the text and the problem
@@ -38,11 +38,18 @@ export type Content = {
   readonly code: string;
   readonly time: { readonly iso: string; readonly readable: string };
   readonly host: string | undefined;
+  readonly client: string;
   readonly rule: string | undefined;
   /** For the help desk rather than the reader. */
   readonly technical: readonly { readonly label: Label; readonly value: string }[];
   /** Who made the page. */
   readonly origin: Phrase;
+  /** Where one asks for access; undefined where nobody is to ask there. */
+  readonly request: string | undefined;
+  /** What the HTML is made of; undefined: the page that is built in. */
+  readonly page: PageTemplate | undefined;
+  /** A `data:` URI. */
+  readonly logo: string | undefined;
 };
 
 /** `link` is the target, undefined when the text cannot be one; for e-mail it carries a subject with the code. */
@@ -52,13 +59,10 @@ export type ContactWay = {
   readonly link: string | undefined;
 };
 
-const WORDS: Readonly<Record<Language, Words>> = { en: ENGLISH, ko: KOREAN };
-
-const CLOCKS: Readonly<Record<Language, Intl.DateTimeFormat>> = { en: clock('en-GB'), ko: clock('ko-KR') };
-
 export function contentOf(notice: Notice, language: Language): Content {
   const { subject } = notice;
-  const words = WORDS[language];
+  const words = wordsOf(language);
+  const { logo, requestUrl, templates } = look();
   const statement = statementOf(subject, words);
   const rule = subject.kind === 'blocked' && subject.reason.code === 'rule' ? subject.reason.rule : undefined;
   const values = {
@@ -85,10 +89,30 @@ export function contentOf(notice: Notice, language: Language): Content {
     code: notice.code,
     time: timeOf(notice.time, language),
     host: values.host,
+    client: values.client,
     rule: rule === undefined ? undefined : visibleText(rule.id),
     technical: technicalOf(notice, words),
     origin: phrase(words.origin, values, words),
+    request: requestOf(notice, requestUrl),
+    page: pageOf(notice, templates),
+    logo,
   };
+}
+
+/** Nobody is sent to ask for what no exception can open, nor about what is no block. */
+function requestOf({ subject, host, code }: Notice, requestUrl: Look['requestUrl']): string | undefined {
+  if (requestUrl === undefined || subject.kind !== 'blocked') return undefined;
+  if (subject.reason.code === 'rule' && subject.reason.rule.locked) return undefined;
+  const values = { host: percentEncode(visibleText(host ?? '')), code: percentEncode(code) };
+  return requestUrl.replace(/\{(host|code)\}/g, (_, name: keyof typeof values) => values[name]);
+}
+
+/** The rule's template, else the department's, else the one for everybody. One that is not there is passed over. */
+function pageOf({ subject, department }: Notice, templates: Look['templates']): PageTemplate | undefined {
+  const rule = subject.kind === 'blocked' && subject.reason.code === 'rule' ? subject.reason.rule : undefined;
+  const names = [rule?.page, department?.page, DEFAULT_PAGE];
+  const known = names.find((name) => name !== undefined && Object.hasOwn(templates, name));
+  return known === undefined ? undefined : templates[known];
 }
 
 function statementOf(subject: Notice['subject'], words: Words): Statement {
@@ -215,16 +239,22 @@ export function timeOf(time: number, language: Language): Content['time'] {
 /** Put into words once a second: that costs as much as all the rest of a page. */
 function readableTime(time: number, language: Language): string {
   const second = Math.floor(time / 1000);
-  const last = lastTimes[language];
-  if (last.second !== second) lastTimes[language] = { second, readable: CLOCKS[language].format(time) };
-  return lastTimes[language].readable;
+  const last = lastTimes.get(language);
+  if (last?.second === second) return last.readable;
+  const readable = clockOf(language).format(time);
+  lastTimes.set(language, { second, readable });
+  return readable;
 }
 
-const lastTimes: Record<Language, { readonly second: number; readonly readable: string }> = {
-  en: { second: Number.NaN, readable: '' },
-  ko: { second: Number.NaN, readable: '' },
-};
+/** By language, of which there are few: what a client asks for is looked up among them. */
+const lastTimes = new Map<Language, { readonly second: number; readonly readable: string }>();
+const clocks = new Map<Language, Intl.DateTimeFormat>();
 
-function clock(locale: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
+function clockOf(language: Language): Intl.DateTimeFormat {
+  const known = clocks.get(language);
+  if (known !== undefined) return known;
+  const locale = language === 'en' ? 'en-GB' : language; // the day before the month, as most of the world has it
+  const clock = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
+  clocks.set(language, clock);
+  return clock;
 }

@@ -12,7 +12,9 @@ export type Notice = {
   /** The host asked for, canonical; undefined when it could not be read. */
   readonly host: string | undefined;
   readonly client: string;
-  readonly department: Pick<Department, 'id' | 'title' | 'contact'> | undefined;
+  readonly department:
+    | (Pick<Department, 'id' | 'title' | 'contact'> & Partial<Pick<Department, 'page'>>)
+    | undefined;
   readonly subject:
     | { readonly kind: 'blocked'; readonly reason: BlockReason }
     /** `by`: a parent proxy, or the way to it; absent: the site. Which parent it was is nobody's business. */

@@ -17,6 +17,7 @@ export function renderPlainText(content: Content): string {
     alternativeLines(content),
     fold(phraseText(content.advice)),
     [line('code', content.code), ...content.contact.map(({ way, text }) => line(way, text))].flat(),
+    content.request === undefined ? [] : [`${words.askForAccess}:`, `  ${content.request}`],
     [
       ...(content.department ? line('department', content.department.title.text) : []),
       ...line('time', content.time.iso),

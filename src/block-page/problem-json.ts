@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<Kind, string>> = {
 
 /**
  * Problem details (RFC 9457) with the extension members `code`, `time`, `host`, `department`, `reason`, `rule`,
- * `reference`, `alternatives` and `contact`; a member without a value is left out. Indented, for people read it too.
+ * `reference`, `alternatives`, `contact` and `request`; a member without a value is left out. Indented, for people read it too.
  */
 export function renderProblemJson(content: Content): string {
   const { department, explanation } = content;
@@ -31,6 +31,7 @@ export function renderProblemJson(content: Content): string {
     alternatives: listed(content.alternatives.map(({ title, link }) => ({ title: title.text, url: link }))),
     contact:
       listed(content.contact) && Object.fromEntries(content.contact.map(({ way, text }) => [way, text])),
+    request: content.request,
   };
   return `${JSON.stringify(problem, undefined, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 import type { Contact } from '../policy/policy.ts';
 import { LIMIT_ANSWERS, RETRY_AFTER_S } from '../policy/reached-limit.ts';
 import { type Content, contentOf } from './content.ts';
+import { contentSecurityPolicy } from './content-security-policy.ts';
 import { INCIDENT_FIELD } from './cors.ts';
 import { type Format, isRaster, MEDIA_TYPES } from './format.ts';
 import { mailLink, webLink } from './links.ts';
@@ -10,7 +11,6 @@ import { renderPage } from './page.ts';
 import { renderPlainText } from './plain-text.ts';
 import { renderBriefProblem, renderProblemJson } from './problem-json.ts';
 import { proxyStatus } from './proxy-status.ts';
-import { STYLE_HASH } from './style.ts';
 import { renderSubresource } from './subresource.ts';
 import { utf8Bytes } from './utf8.ts';
 
@@ -20,16 +20,6 @@ export type NoticeResponse = {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 };
-
-/** The page runs in the blocked site's origin: it may run, load and submit nothing. */
-const FRAMED_POLICY = [
-  "default-src 'none'",
-  `style-src '${STYLE_HASH}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-/** Nor be framed, but where the browser says that a frame is what it is for, and would show nothing in its place. */
-const CONTENT_SECURITY_POLICY = `${FRAMED_POLICY}; frame-ancestors 'none'`;
 
 /** By what a format, a language and the leave to read are chosen (`negotiate`). */
 const VARY = 'Accept, Accept-Language, Origin, Sec-Fetch-Dest, Sec-Fetch-Mode, X-Requested-With';
@@ -63,7 +53,7 @@ export function responseOf(
       ...alwaysSaid(notice),
       ...retryAfter(notice.subject),
       ...blockedBy(content.status, notice.department?.contact),
-      ['Content-Security-Policy', format === 'framed-html' ? FRAMED_POLICY : CONTENT_SECURITY_POLICY],
+      ['Content-Security-Policy', contentSecurityPolicy(content, format)],
       ['X-Content-Type-Options', 'nosniff'],
       ['Referrer-Policy', 'no-referrer'],
     ],

@@ -25,6 +25,9 @@ h1,h2,p,dl,dd,ul{margin:0}
 .masthead p{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:0 1.5rem;padding-block:1rem}
 .masthead b{font-size:1.0625rem;font-weight:600}
 .masthead span{font-size:.875rem;color:var(--head-quiet)}
+.masthead p:has(.logo){align-items:center}
+.masthead .logo{max-width:12rem;height:2.5rem;margin-inline-end:-.5rem;padding:.25rem .375rem;background:#fff;border-radius:.375rem}
+.masthead .logo+b{margin-inline-end:auto}
 main{padding-block:clamp(1.25rem,4vw,2.5rem) 1.5rem}
 .blocked{--accent:var(--blocked);--tint:var(--blocked-tint)}
 .failed{--accent:var(--failed);--tint:var(--failed-tint)}
@@ -33,7 +36,7 @@ main{padding-block:clamp(1.25rem,4vw,2.5rem) 1.5rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;overflow:hidden}
 .lead{padding:clamp(1.25rem,4vw,2.25rem);border-top:.3125rem solid var(--accent);
 border-top-color:color-mix(in srgb,var(--accent) 80%,var(--card))}
-.kind{display:inline-flex;align-items:center;gap:.5rem;padding:.25rem .75rem .25rem .5rem;border-radius:99rem;
+.kind{display:inline-flex;align-items:center;gap:.5rem;padding-block:.25rem;padding-inline:.5rem .75rem;border-radius:99rem;
 background:var(--tint);color:var(--accent);font-size:.875rem;font-weight:600;line-height:1.4}
 .kind svg{width:1.25em;height:1.25em;flex:none;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 h1{margin:.75rem 0 .5rem;font-size:clamp(1.5rem,1.2rem + 1.6vw,2.125rem);line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
@@ -41,8 +44,8 @@ h1{margin:.75rem 0 .5rem;font-size:clamp(1.5rem,1.2rem + 1.6vw,2.125rem);line-he
 .summary bdi,.help bdi{font-weight:600}
 .note{margin-top:.75rem;max-width:48rem;color:var(--quiet)}
 .columns{display:grid;border-top:1px solid var(--line)}
-.columns section{padding:clamp(1.25rem,4vw,2.25rem)}
-.about>*+h2{margin-top:1.75rem}
+.about,.help{padding:clamp(1.25rem,4vw,2.25rem)}
+.about section+section{margin-top:1.75rem}
 .help{background:var(--paper);border-top:1px solid var(--line)}
 .columns>:first-child{border-top:0}
 h2{margin-bottom:.375rem;font-size:1rem;line-height:1.4}
@@ -55,12 +58,15 @@ ul{padding:0;list-style:none}
 .about li span{display:block;font-size:.875rem;color:var(--quiet)}
 a{color:var(--link);text-underline-offset:.2em}
 a:hover{text-decoration-thickness:.125em}
-a:focus-visible{outline:.1875rem solid var(--link);outline-offset:.1875rem;border-radius:.125rem}
+a:focus-visible,summary:focus-visible,textarea:focus-visible{outline:.1875rem solid var(--link);outline-offset:.1875rem;border-radius:.125rem}
 .code{max-width:22rem;margin:1rem 0 .5rem;padding:.75rem 1rem;background:var(--card);border:2px solid var(--line);border-radius:.5rem}
 .code dt{font-size:.875rem;color:var(--quiet)}
 .code dd{font:700 clamp(1.5rem,1.2rem + 1.5vw,1.875rem)/1.3 ui-monospace,"SF Mono",Consolas,"Liberation Mono",monospace;
 letter-spacing:.04em;overflow-wrap:normal;-webkit-user-select:all;user-select:all}
 .quote{font-size:.875rem;color:var(--quiet)}
+.request{margin-top:1rem}
+.request a{display:inline-block;padding:.5rem 1rem;border-radius:.5rem;background:var(--link);color:var(--card);font-weight:600;text-decoration:none}
+.request a:hover{text-decoration:underline}
 .contact{margin-top:1rem}
 .contact div{display:flex;flex-wrap:wrap;gap:0 .75rem;padding-block:.25rem}
 .contact dt{min-width:3.25rem;color:var(--quiet)}
@@ -73,16 +79,23 @@ footer dt{flex:none}
 footer dt::after{content:":"}
 footer dd{color:var(--ink)}
 footer p{margin-top:.75rem}
+.copy{margin-top:.75rem}
+summary{display:inline-block;padding:.25rem .75rem;border:1px solid var(--quiet);border-radius:.375rem;color:var(--ink);cursor:pointer}
+.copy p{margin-block:.5rem .375rem}
+textarea{display:block;width:100%;max-width:40rem;padding:.5rem .75rem;border:1px solid var(--quiet);border-radius:.375rem;
+background:var(--card);color:var(--ink);font:inherit;
+resize:vertical;-webkit-user-select:all;user-select:all}
 @media (min-width:52rem){
 .columns.both{grid-template-columns:1fr 22rem}
-.both .help{border-top:0;border-left:1px solid var(--line)}
+.both .help{border-top:0;border-inline-start:1px solid var(--line)}
 .both .contact div{display:block}}
-@media (forced-colors:active){.kind,.code{border:2px solid}}
+@media (forced-colors:active){.kind,.code,.request a{border:2px solid}}
 @media print{
 :root{color-scheme:light}
 body,.help,.masthead{background:none;color:#000}
 .masthead span{color:inherit}
 .masthead{border-bottom:2px solid}
+.copy{display:none}
 .card,.code{break-inside:avoid}
 .about a[href]::after{content:" (" attr(href) ")";font-weight:400}
 .about li span{display:none}}

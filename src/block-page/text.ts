@@ -1,4 +1,4 @@
-import type { Language, LocalizedText } from '../policy/policy.ts';
+import { LANGUAGES, type Language, type LocalizedText } from '../policy/policy.ts';
 
 /**
  * Whatever a reader does not see, but a terminal or a browser acts on: control characters, bidirectional controls
@@ -19,10 +19,9 @@ export function visibleText(text: string): string {
 /** A text and the language that it is in, which need not be the page's. */
 export type Passage = { readonly text: string; readonly language: Language };
 
-/** The text in the wanted language, else in the other; undefined when neither says anything. */
+/** The text in the wanted language, else in another; undefined when none says anything. */
 export function passageOf(text: LocalizedText, wanted: Language): Passage | undefined {
-  const other: Language = wanted === 'en' ? 'ko' : 'en';
-  for (const language of [wanted, other]) {
+  for (const language of new Set([wanted, ...LANGUAGES, ...Object.keys(text)])) {
     const visible = visibleText(text[language] ?? '');
     if (visible !== '') return { text: visible, language };
   }

@@ -5,6 +5,7 @@ const TRY_AGAIN =
 const TELL_HELP_DESK = 'Tell your help desk and quote the incident code below.';
 
 export const ENGLISH: Words = {
+  direction: 'ltr',
   site: { named: '{host}', unnamed: 'this site' },
   kinds: {
     blocked: 'Access blocked',
@@ -323,6 +324,9 @@ export const ENGLISH: Words = {
   noBlock: 'This is a technical problem. It is not a block by your department’s policy.',
   quoteTheCode: 'Quote this code when you write or call: it leads straight to this request.',
   mailSubject: 'Internet access',
+  askForAccess: 'Ask for access',
+  copyDetails: 'Copy the details',
+  howToCopy: 'Click into the field, then press Ctrl+A and Ctrl+C (⌘A and ⌘C on a Mac).',
   origin: 'This page was made by your organisation’s Internet gateway, Postern, not by {site}.',
   gateway: 'Internet gateway',
   labels: {

@@ -6,6 +6,7 @@ const TELL_HELP_DESK = '전산 담당자에게 아래 문의 번호를 알려 �
 const IF_NEEDED = `업무상 이용이 필요하신 경우 ${TELL_HELP_DESK}`;
 
 export const KOREAN: Words = {
+  direction: 'ltr',
   // The noun after the host takes the particles, which would otherwise depend on how the host is read aloud.
   site: { named: '{host} 사이트', unnamed: '요청하신 사이트' },
   kinds: { blocked: '접속 차단', failed: '접속 장애', limited: '접속 지연', refused: '잘못된 요청' },
@@ -316,6 +317,9 @@ export const KOREAN: Words = {
   noBlock: '이 화면은 기술적인 문제를 알려 드리는 것이며, 소속 기관의 정책에 따른 차단이 아닙니다.',
   quoteTheCode: '문의하실 때 이 번호를 알려 주시면 해당 접속 내역을 바로 확인할 수 있습니다.',
   mailSubject: '인터넷 접속 문의',
+  askForAccess: '접속 허용 신청',
+  copyDetails: '상세 정보 복사',
+  howToCopy: '입력란을 누른 뒤 Ctrl+A, Ctrl+C를 차례로 누르면 모두 복사됩니다(Mac: ⌘A, ⌘C).',
   origin: '이 화면은 {site}가 아니라 소속 기관의 인터넷 접속 관리 시스템(Postern)에서 표시한 것입니다.',
   gateway: '인터넷 접속 관리 시스템',
   labels: {

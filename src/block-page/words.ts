@@ -15,6 +15,8 @@ export type Statement = { readonly heading: string; readonly summary: string; re
 
 /** Everything that the pages say in one language; what policies and requests bring is not here. */
 export type Words = {
+  /** In which direction the language is written. */
+  readonly direction: 'ltr' | 'rtl';
   /** Around `{host}`, and in its place when the host is not known. */
   readonly site: { readonly named: string; readonly unnamed: string };
   readonly kinds: Readonly<Record<Kind, string>>;
@@ -30,6 +32,12 @@ export type Words = {
   readonly noBlock: string;
   readonly quoteTheCode: string;
   readonly mailSubject: string;
+  /** The link that leads to where one asks for access. */
+  readonly askForAccess: string;
+  /** Over a field that holds all details, to be copied at once … */
+  readonly copyDetails: string;
+  /** … and how, without a script. */
+  readonly howToCopy: string;
   /** Over HTTPS the address bar names the site, yet the page is ours. */
   readonly origin: string;
   readonly gateway: string;
@@ -54,26 +62,28 @@ export type ParentError = Extract<
   | 'http_upgrade_failed'
 >;
 
-export type Label =
-  | 'reason'
-  | 'problem'
-  | 'reference'
-  | 'alternatives'
-  | 'help'
-  | 'code'
-  | 'email'
-  | 'phone'
-  | 'url'
-  | 'technical'
-  | 'department'
-  | 'time'
-  | 'host'
-  | 'client'
-  | 'rule'
-  | 'port'
-  | 'range'
-  | 'limit'
-  | 'answer';
+export const LABELS = [
+  'reason',
+  'problem',
+  'reference',
+  'alternatives',
+  'help',
+  'code',
+  'email',
+  'phone',
+  'url',
+  'technical',
+  'department',
+  'time',
+  'host',
+  'client',
+  'rule',
+  'port',
+  'range',
+  'limit',
+  'answer',
+] as const;
+export type Label = (typeof LABELS)[number];
 
 /** What neither a policy nor the request itself is to blame for. */
 export const isTrouble = (kind: Kind): boolean => kind === 'failed' || kind === 'limited';

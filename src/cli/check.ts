@@ -67,8 +67,9 @@ async function examine(config: Config, fix: boolean, now: number): Promise<Repor
   const policies = compiled.ok ? compiled.value.policies : undefined;
   const reach = createReach(config, () => new Set(config.listen.map(({ port }) => port)));
   const examined = await examineConfig(config, policies, reach, new Date(now));
-  if (!compiled.ok) return onlyProblems([...examined.problems, ...compiled.error]);
-  const problems = [...examined.problems, ...problemsOf(compiled.value.policies, now)];
+  const ofConfig = [...examined.problems, ...examined.look.problems];
+  if (!compiled.ok) return onlyProblems([...ofConfig, ...compiled.error]);
+  const problems = [...ofConfig, ...problemsOf(compiled.value.policies, now)];
   const report = (folder: CompiledFolder, found: readonly Problem[]): Report => ({
     problems: found,
     warnings: [...warningsOf(config, examined), ...lint(folder, now)],

@@ -5,6 +5,7 @@ import { addExplain } from './explain.ts';
 import { addList } from './list.ts';
 import { EXIT } from './output.ts';
 import { addPac } from './pac.ts';
+import { addPage } from './page.ts';
 import { addReplay } from './replay.ts';
 import { addRunning } from './running.ts';
 import { addSchema } from './schema.ts';
@@ -31,6 +32,7 @@ for (const add of [
   addExplain,
   addShow,
   addReplay,
+  addPage,
   addCa,
   addPac,
   addRunning,

@@ -6,7 +6,7 @@ import type { ParentState } from '../proxy/outward/health.ts';
 import { type Answer, askRunning } from '../supervisor/control.ts';
 import type { Endpoint } from '../supervisor/listen.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
-import { count, EXIT, listenerText, printJson, printProblems, table } from './output.ts';
+import { count, EXIT, listenerText, printJson, printProblems, table, visibleProblem } from './output.ts';
 import { bytesText } from './progress.ts';
 
 /** The verbs that ask a running Postern, over the control socket in its state folder. */
@@ -43,10 +43,14 @@ async function ask(
   else process.stdout.write(tell(answer.value));
 }
 
-const tellReload = ({ changed, policy, caChanged }: Answer): string =>
-  `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${policy}\n${
-    caChanged ? 'another CA signs for block pages\n' : ''
-  }`;
+function tellReload({ changed, policy, caChanged, warnings }: Answer): string {
+  const told = (warnings as readonly Problem[]).map(visibleProblem);
+  return [
+    `${changed ? 'new policies are in force' : 'policies read, nothing changed'}: ${policy}\n`,
+    ...(caChanged ? ['another CA signs for block pages\n'] : []),
+    ...told.map(({ at, problem, hint }) => `warning: ${at}  ${problem}\n    hint: ${hint}\n`),
+  ].join('');
+}
 
 function tellStatus(answer: Answer): string {
   const { pid, startedAt, policy, departments, listen, upstream } = answer;

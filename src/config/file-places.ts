@@ -18,13 +18,22 @@ export function placeFiles(problems: readonly Problem[], config: PlacedConfig): 
 }
 
 /** What of a configuration names files, and says where. */
-type PlacedConfig = Pick<Config, 'listen' | 'egress' | 'certsPassphraseFile' | 'at'>;
+type PlacedConfig = Pick<Config, 'listen' | 'egress' | 'certsPassphraseFile' | 'at' | 'blockPage'>;
 
 type FileSetting = { readonly path: Path; readonly file: string | undefined };
 
 /** The settings that name a file which is read at start. */
-const fileSettings = ({ listen, egress, certsPassphraseFile }: PlacedConfig): readonly FileSetting[] => [
+const fileSettings = ({
+  listen,
+  egress,
+  blockPage,
+  certsPassphraseFile,
+}: PlacedConfig): readonly FileSetting[] => [
   { path: ['certsPassphraseFile'], file: certsPassphraseFile },
+  ...(['templates', 'languages', 'logo'] as const).map((key) => ({
+    path: ['blockPage', key],
+    file: blockPage[key],
+  })),
   ...listen.flatMap(({ tls }, index) =>
     (['cert', 'key', 'clientCa'] as const).map((key) => ({
       path: ['listen', index, 'tls', key],

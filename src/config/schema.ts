@@ -130,11 +130,30 @@ const log = z.strictObject({
     .describe('While the log cannot be written: block refuses every request. Default: block.'),
 });
 
+/** Nothing that ends an attribute, and no place in the host: whose page it is, is not for a request to say. */
+const REQUEST_URL = /^https?:\/\/[\w.:[\]-]+(?:[/?#](?:[\w.~!$&()*+,;=:@%/?#-]|\{(?:code|host)\})*)?$/;
+const REQUEST_URL_HINT = 'write a whole URL, such as https://help.example/ask?code={code}&host={host}';
+const requestUrl = z
+  .string()
+  .refine((text) => REQUEST_URL.test(text) && URL.canParse(text), {
+    error: ({ input }) => `\`${input}\` is no URL for requests`,
+    params: { hint: REQUEST_URL_HINT },
+  })
+  .meta({ pattern: REQUEST_URL.source, patternErrorMessage: REQUEST_URL_HINT });
+
 const blockPage = z.strictObject({
   https: z
     .enum(['page', 'refuse'])
     .default('page')
     .describe('page shows the block page inside a blocked tunnel, refuse answers 403. Default: page.'),
+  templates: path.optional().describe('The folder of page templates, NAME.html. Default: the page built in.'),
+  languages: path
+    .optional()
+    .describe('The folder of further languages of the pages, such as ja.yaml. Default: English and Korean.'),
+  logo: path.optional().describe('The image on the pages: an SVG or PNG of at most 16 kB. Default: none.'),
+  requestUrl: requestUrl
+    .optional()
+    .describe('Where one asks for access; {code} and {host} are filled in. Default: no such link.'),
 });
 
 const settings = z.strictObject({
@@ -173,6 +192,9 @@ export const PATH_SETTINGS: readonly (readonly string[])[] = [
   ['certsPassphraseFile'],
   ['state'],
   ['log', 'dir'],
+  ['blockPage', 'templates'],
+  ['blockPage', 'languages'],
+  ['blockPage', 'logo'],
   ['egress', 'upstream', '*', 'proxies', '*', 'ca'],
   ['egress', 'upstream', '*', 'proxies', '*', 'passwordFile'],
 ];

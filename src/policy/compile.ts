@@ -190,6 +190,7 @@ function buildDepartment(
     default: inherited.default ?? 'block', // missing means blocked
     mode,
     contact: withoutUndefined(inherited.contact ?? {}),
+    page: inherited.page,
     rules,
     exceptions,
     tests: (tests ?? []).map((test, index) => buildTest(test, file.at(['tests', index]))),
@@ -224,6 +225,7 @@ function buildRule(
       title: withoutUndefined(title),
       url,
     })),
+    page: entry.page,
     review: entry.review,
     at: at(),
   };

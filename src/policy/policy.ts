@@ -6,11 +6,18 @@ import type { Members, Membership } from './membership.ts';
 import type { Network } from './network.ts';
 import type { Schedule } from './times/schedule.ts';
 
+/** The languages that every Postern speaks; an installation may add others. */
 export const LANGUAGES = ['en', 'ko'] as const;
-export type Language = (typeof LANGUAGES)[number];
 
-/** One text in one or both languages; at least one is there. */
-export type LocalizedText = { readonly [language in Language]?: string };
+/** As BCP 47 writes it: `en`, `ko`, `pt-BR`. */
+export type Language = string;
+
+/** One text in one or more languages; at least one is there. */
+export type LocalizedText = {
+  readonly en?: string;
+  readonly ko?: string;
+  readonly [language: Language]: string | undefined;
+};
 
 export type Mode = 'enforce' | 'observe';
 export type Action = 'block' | 'allow';
@@ -57,6 +64,8 @@ export type Rule = {
   readonly reason: LocalizedText | undefined;
   readonly reference: string | undefined;
   readonly alternatives: readonly Alternative[];
+  /** The template of its block page; undefined: that of the department. */
+  readonly page: string | undefined;
   /** The day on which somebody should ask whether the rule is still wanted, `2026-06-30`. */
   readonly review: string | undefined;
   readonly at: Place;
@@ -84,6 +93,8 @@ export type Department = {
   readonly default: Action;
   readonly mode: Mode;
   readonly contact: Contact;
+  /** The template of its pages; undefined: the one for everybody. */
+  readonly page: string | undefined;
   readonly rules: readonly Rule[];
   readonly exceptions: readonly Exception[];
   readonly tests: readonly PolicyTest[];

@@ -44,6 +44,7 @@ export const DEEPSEEK: Rule = {
     },
     { title: { en: 'Papago translation', ko: '파파고 번역' }, url: 'https://papago.naver.com/' },
   ],
+  page: undefined,
   review: undefined,
   at: 'policies/trade-ministry.yaml:14:5',
 };

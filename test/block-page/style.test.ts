@@ -28,6 +28,7 @@ describe.each(['light', 'dark'] as const)('text in the %s scheme has contrast AA
     ['quiet', 'card'],
     ['link', 'paper'],
     ['link', 'card'],
+    ['card', 'link'],
     ['head-ink', 'head'],
     ['head-quiet', 'head'],
     ['blocked', 'blocked-tint'],
@@ -44,6 +45,6 @@ test('both schemes name the same colours', () => {
 });
 
 test('a link shows that it has the focus, and the style cannot end its own element', () => {
-  expect(STYLE).toContain('a:focus-visible{outline:');
+  expect(STYLE).toContain('a:focus-visible,summary:focus-visible,textarea:focus-visible{outline:');
   expect(STYLE).not.toContain('<');
 });

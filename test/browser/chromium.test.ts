@@ -17,7 +17,8 @@ const pictures = process.env.SCREENSHOTS;
 
 async function picture(page: Page, name: string): Promise<void> {
   if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
-  await page.screenshot(pictures === undefined ? {} : { path: join(pictures, `${name}.png`) });
+  const path = pictures === undefined ? {} : { path: join(pictures, `${name}.png`) };
+  await page.screenshot({ ...path, fullPage: true });
 }
 
 const shippedPolicies = (folder = 'policies'): Record<string, string> =>
@@ -48,19 +49,31 @@ describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-
     expect(text).toContain(decision?.code);
     const outcomes = await proxy.linesOf('outcome', 1);
     expect(outcomes.find(({ id }) => id === decision?.id)).toMatchObject({ kind: 'block-page-served' });
-    await picture(page, 'block-page-en');
   });
 
-  test('shows it in Korean to a Korean browser, in the dark and on a phone', async () => {
+  test.each([
+    ['en', 'light', 'desktop'],
+    ['en', 'dark', 'desktop'],
+    ['en', 'light', 'phone'],
+    ['en', 'dark', 'phone'],
+    ['ko', 'light', 'desktop'],
+    ['ko', 'dark', 'desktop'],
+    ['ko', 'light', 'phone'],
+    ['ko', 'dark', 'phone'],
+  ] as const)('shows it in %s, in the %s, on a %s', async (language, colorScheme, device) => {
     const proxy = await startProxy({ policies: shippedPolicies() });
     const browser = await launchChromium(proxy.port, [proxy.caFile]);
-    const page = await openPage(browser, { locale: 'ko-KR', colorScheme: 'dark', viewport: PHONE });
+    const locale = { en: 'en-GB', ko: 'ko-KR' }[language];
+    const viewport = { desktop: DESKTOP, phone: PHONE }[device];
+    const page = await openPage(browser, { locale, colorScheme, viewport });
     await page.goto('https://chat.deepseek.com/');
-    expect(await page.getAttribute('html', 'lang')).toBe('ko');
-    expect(await page.innerText('body')).toContain('산업통상자원부');
+    expect(await page.getAttribute('html', 'lang')).toBe(language);
+    const title = { en: 'Ministry of Trade, Industry and Energy', ko: '산업통상자원부' }[language];
+    expect(await page.innerText('body')).toContain(title);
     const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
     expect(overflow).toBeLessThanOrEqual(0);
-    await picture(page, 'block-page-ko-phone-dark');
+    const variant = [device === 'phone' && device, colorScheme === 'dark' && colorScheme].filter(Boolean);
+    await picture(page, ['block-page', language, ...variant].join('-'));
   });
 
   test('loads an allowed HTTPS site and holds a WebSocket with it', async () => {

@@ -20,6 +20,12 @@ const VERBS: readonly (readonly [verb: string, options: readonly string[], exits
     ['<url>', '--department', '--client', '--listener', '--user', '--group', '--address', '--at'],
     '0 forward, 3 block, 1 problems, 2 usage',
   ],
+  [
+    'page preview',
+    ['--department', '--rule', '--host', '--language', '--format', '--out', '"html", "json", "text"'],
+    '0 good, 1 problems, 2 usage',
+  ],
+  ['page words', ['[language]'], '0 good, 1 problems, 2 usage'],
   ['ca init', ['--organization', '--passphrase', '--passphrase-file'], '0 good, 1 problems, 2 usage'],
   ['ca show', [], '0 good, 1 problems, 2 usage'],
   ['pac', [], '0 good, 1 problems, 2 usage'],

@@ -116,7 +116,7 @@ test('the schema of a policy has every key of the language', () => {
     ...['review', 'services', 'category', 'operator', 'jurisdiction'],
     ...['domains', 'categories', 'addresses', 'patterns', 'days', 'hours', 'timezone', 'from', 'until'],
     ...['for', 'approvedBy', 'ticket', 'request', 'client', 'user', 'at', 'expect', 'rule', 'exception'],
-    ...['wouldBlock'],
+    ...['wouldBlock', 'page'],
   ];
   expect([...known].toSorted()).toEqual(keys.toSorted());
 });

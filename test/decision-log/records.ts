@@ -56,6 +56,7 @@ export const RULE: Rule = {
   reason: { en: 'It is not for the log.' },
   reference: 'PIPC, 2025-02',
   alternatives: [],
+  page: undefined,
   review: undefined,
   at: 'policies/trade-ministry.yaml:14:5',
 };

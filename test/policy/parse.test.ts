@@ -20,7 +20,7 @@ const problemsOfRule = (...lines: readonly string[]): string =>
 const problemsOfException = (entry: string): string => problemsOfLines('exceptions:', `  - { ${entry} }`);
 
 const NONE =
-  'known here: department, title, members, extends, default, mode, contact, rules, exceptions, tests';
+  'known here: department, title, members, extends, default, mode, contact, page, rules, exceptions, tests';
 const RULE = ['id: deepseek', 'block: { domains: [deepseek.com] }'];
 
 describe('a key', () => {
@@ -81,7 +81,7 @@ describe('a key', () => {
 
   test('that belongs to another kind of file is unknown here', () => {
     expect(problemsOf({ 'b.yaml': 'base: b\nmembers: {}\n' })).toBe(
-      'policies/b.yaml:2:1: unknown key `members` (known here: base, extends, default, mode, contact, rules, exceptions)',
+      'policies/b.yaml:2:1: unknown key `members` (known here: base, extends, default, mode, contact, page, rules, exceptions)',
     );
     expect(problemsOf({ 'c.yaml': 'department: c\ntitle: C\nbase: c\n' })).toContain(
       'c.yaml:3:1: unknown key `base`',
@@ -263,6 +263,7 @@ describe('a rule', () => {
     ['reason', 'reason: because'],
     ['reference', 'reference: x'],
     ['alternatives', 'alternatives: []'],
+    ['page', 'page: plain'],
   ])('that allows has no `%s`, which would seem to do something', (key, line) => {
     expect(problemsOfRule('id: a', 'allow: { domains: [a.com] }', line)).toBe(
       `policies/office.yaml:6:${key.length + 7}: an allow rule has no \`${key}\` (remove it, or make the rule a block)`,

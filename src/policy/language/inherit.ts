@@ -13,14 +13,15 @@ export type Inherited = {
   readonly default: 'allow' | 'block' | undefined;
   readonly mode: 'enforce' | 'observe' | undefined;
   readonly contact: NonNullable<BaseFile['contact']> | undefined;
+  readonly page: string | undefined;
 };
 
-type Scalars = Pick<Inherited, 'default' | 'mode' | 'contact'>;
+type Scalars = Pick<Inherited, 'default' | 'mode' | 'contact' | 'page'>;
 type AnyFile = Located<DepartmentFile> | Located<BaseFile>;
 
 /**
- * Rules and exceptions add up. Of `default`, `mode` and `contact` the nearest file's value holds; two bases at the
- * same distance that disagree are an error, so that the order of `extends` never decides.
+ * Rules and exceptions add up. Of `default`, `mode`, `contact` and `page` the nearest file's value holds; two bases at
+ * the same distance that disagree are an error, so that the order of `extends` never decides.
  */
 export function inherit(file: AnyFile, bases: ReadonlyMap<string, Located<BaseFile>>): Result<Inherited> {
   const problems: Problem[] = [];
@@ -47,6 +48,7 @@ export function inherit(file: AnyFile, bases: ReadonlyMap<string, Located<BaseFi
     default: nearestValue('default'),
     mode: nearestValue('mode'),
     contact: nearestValue('contact'),
+    page: nearestValue('page'),
   };
   return problems.length > 0 ? fail(problems) : succeed(inherited);
 }

@@ -27,7 +27,7 @@ export function printDepartment(department: Department): string {
 }
 
 function departmentEntry(department: Department) {
-  const { members, contact, tests } = department;
+  const { members, contact, page, tests } = department;
   return withoutEmpty({
     department: department.id,
     title: department.title,
@@ -35,6 +35,7 @@ function departmentEntry(department: Department) {
     default: department.default,
     mode: department.mode,
     contact,
+    page,
     rules: department.rules.map((rule) => ruleEntry(rule, department)),
     exceptions: department.exceptions.map(exceptionEntry),
     tests: tests.map(testEntry),
@@ -55,6 +56,7 @@ function ruleEntry(rule: Rule, { mode }: Department) {
     reason: rule.reason,
     reference: rule.reference,
     alternatives: rule.alternatives,
+    page: rule.page,
     review: rule.review,
   });
 }

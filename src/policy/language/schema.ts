@@ -68,6 +68,8 @@ const identifier = z
   })
   .meta(spelling(IDENTIFIER, IDENTIFIER_HINT));
 
+const pageName = identifier.meta({ examples: ['default'] });
+
 const nonEmpty = z.string().trim().min(1, 'write a text').meta(spelling(/\S/, 'write a text'));
 
 const localizedText = z
@@ -243,7 +245,7 @@ const alternative = z.strictObject({
 });
 
 /** Keys that say something about blocking, and nothing about allowing. */
-const BLOCK_ONLY = ['locked', 'mode', 'status', 'reason', 'reference', 'alternatives'] as const;
+const BLOCK_ONLY = ['locked', 'mode', 'status', 'reason', 'reference', 'alternatives', 'page'] as const;
 
 const rule = z
   .strictObject({
@@ -268,6 +270,9 @@ const rule = z
     reason: localizedText.optional().describe('Why, as staff read it on the block page.'),
     reference: nonEmpty.optional().describe('A document to quote, shown on the block page.'),
     alternatives: z.array(alternative).optional().describe('What to use instead, shown on the block page.'),
+    page: pageName
+      .optional()
+      .describe("The template of the block page, by the name of its file. Default: the department's."),
     review: z.iso
       .date('write a date, such as 2026-12-31')
       .meta({ patternErrorMessage: 'write a date, such as 2026-12-31' })
@@ -391,6 +396,11 @@ const inheritable = {
     .optional()
     .describe('enforce, or observe to try the policy out. Default: that of the bases, else enforce.'),
   contact: contact.optional().describe('Whom the block page names. Default: that of the bases.'),
+  page: pageName
+    .optional()
+    .describe(
+      'The template of the pages, by the name of its file. Default: that of the bases, else default.',
+    ),
   rules: z.array(rule).optional().describe('What is blocked and what is allowed; their order means nothing.'),
   exceptions: z.array(exception).optional().describe('Who may reach what is blocked, and until when.'),
 };

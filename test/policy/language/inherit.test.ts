@@ -79,11 +79,16 @@ describe('rules and exceptions add up', () => {
   });
 });
 
-describe('of `default`, `mode` and `contact` the nearest file’s holds', () => {
-  const FAR = { default: 'allow', mode: 'observe', contact: { email: 'far@a.example', phone: '1' } };
+describe('of `default`, `mode`, `contact` and `page` the nearest file’s holds', () => {
+  const FAR = {
+    default: 'allow',
+    mode: 'observe',
+    contact: { email: 'far@a.example', phone: '1' },
+    page: 'far',
+  };
 
   test('the department’s own before a base’s', () => {
-    const own = { default: 'block', mode: 'enforce', contact: { email: 'own@a.example' } };
+    const own = { default: 'block', mode: 'enforce', contact: { email: 'own@a.example' }, page: 'own' };
     expect(officeOf(base('far', FAR), office({ extends: ['far'], ...own }))).toMatchObject(own);
   });
 
@@ -139,6 +144,7 @@ describe('of `default`, `mode` and `contact` the nearest file’s holds', () => 
     ['default', { default: 'allow' }, { default: 'block' }],
     ['mode', { mode: 'observe' }, { mode: 'enforce' }],
     ['contact', { contact: { phone: '1' } }, { contact: { phone: '2' } }],
+    ['page', { page: 'a' }, { page: 'b' }],
   ])(
     'two bases as near as each other that disagree on `%s` are a problem, so that order never decides',
     (key, one, other) => {
