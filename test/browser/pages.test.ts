@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { describe, expect, test } from 'vitest';
 import { parseLogo } from '../../src/block-page/logo.ts';
 import type { Notice } from '../../src/block-page/notice.ts';
@@ -10,8 +9,6 @@ import { blockedByRule, notice, SUBJECTS } from '../block-page/notices.ts';
 import { unwrap } from '../policy/support.ts';
 import { hasChromium, launchChromium, openPage } from '../support/chromium.ts';
 import { startHttpOrigin } from '../support/origin.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe found, with where. */
 const VIOLATIONS = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
@@ -88,7 +85,7 @@ async function openShow(): Promise<Show> {
     await page.setViewportSize({ width: 1100, height: 900 });
     await page.goto('http://blocked.test/');
     await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
-    await page.evaluate(AXE);
+    await page.evaluate(axe.source);
     const light = await look('light', name);
     const dark = await look('dark', name);
     await page.setViewportSize({ width: 320, height: 640 }); // WCAG 1.4.10: no scrolling in two directions
