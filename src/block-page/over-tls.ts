@@ -6,7 +6,18 @@ import type { Notice } from './notice.ts';
 import { type RequestHead, readRequestHead } from './request-head.ts';
 
 /** How the attempt to show a page inside a tunnel ended. */
-export type PageEnding = 'served' | 'tls-refused' | 'client-left' | 'deadline';
+export type PageEnding =
+  | 'served'
+  /** It said by an alert that it does not know who signed our certificate … */
+  | 'ca-unknown'
+  /** … or that it does not take that for another reason. */
+  | 'certificate-refused'
+  /** It closed the connection without a word once it had our answer to its ClientHello. */
+  | 'left-at-certificate'
+  /** There was no handshake for another reason, or what came after it is no TLS. */
+  | 'tls-refused'
+  | 'client-left'
+  | 'deadline';
 
 /** The one name in the list that ALPN has (RFC 7301 section 3.1), in bytes: Node would make them for each connection. */
 const HTTP_1_1 = Buffer.from('\x08http/1.1');
@@ -37,14 +48,20 @@ export function serveInside(
       resolve('deadline');
       client.destroy();
     }, deadlineMs);
-    const onError = (error: NodeJS.ErrnoException): void => {
-      resolve(error.code?.startsWith('ERR_SSL_') ? 'tls-refused' : 'client-left');
+    const onError = ({ code = '' }: NodeJS.ErrnoException): void => {
+      resolve(code.startsWith('ERR_SSL_') ? refusalBy(code) : leaving());
       client.destroy();
     };
+    // Whoever takes the certificate says something.
+    let hasSpoken = false;
+    secured.once('data', () => {
+      hasSpoken = true;
+    });
+    const leaving = (): PageEnding => (hasSpoken ? 'client-left' : 'left-at-certificate');
     secured.on('error', onError);
     // Node keeps an error after the handshake to this event when no TLS server of its own has made the socket.
     secured.on('_tlsError', onError);
-    secured.once('close', () => resolve('client-left'));
+    secured.once('close', () => resolve(leaving()));
     client.on('error', () => client.destroy());
     client.once('close', () => {
       clearTimeout(deadline);
@@ -66,6 +83,19 @@ export function serveInside(
       );
     });
   });
+}
+
+/**
+ * The alerts of RFC 8446 section 6.2 by which a client refuses a certificate, as OpenSSL names them in the code of an
+ * error. Chromium says `certificate_unknown` where others say `unknown_ca`.
+ */
+const CA_UNKNOWN = /_ALERT_(?:UNKNOWN_CA|CERTIFICATE_UNKNOWN)$/;
+const CERTIFICATE_REFUSED =
+  /_ALERT_(?:BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:EXPIRED|REVOKED))$/;
+
+function refusalBy(code: string): PageEnding {
+  if (CA_UNKNOWN.test(code)) return 'ca-unknown';
+  return CERTIFICATE_REFUSED.test(code) ? 'certificate-refused' : 'tls-refused';
 }
 
 const bytesOf = (answer: Answer, { method }: RequestHead): string =>

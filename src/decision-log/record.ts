@@ -87,16 +87,22 @@ export type Outcome =
 export type Carrier = { readonly upstream?: string };
 
 /**
- * Why nobody read a page: the client refused our certificate, it left, it took too long, it asked our TLS server for
- * another host, or the page could not be shown at all, since browsers replace a refusal of CONNECT by an error of their
- * own, and a tunnel that is open already has no place for one.
+ * Why nobody read a page: the client said that it does not know our CA, or that it does not take our certificate, it
+ * left without a word once it had that, the handshake failed in another way, the client left, it took too long, it
+ * asked our TLS server for another host; or the page could not be shown at all, since browsers replace a refusal of
+ * CONNECT by an error of their own, the client had as many certificates signed as it may, and a tunnel that is open
+ * already has no place for one.
  */
 export type UnseenCause =
+  | 'ca-unknown'
+  | 'certificate-refused'
+  | 'left-at-certificate'
   | 'tls-refused'
   | 'client-left'
   | 'deadline'
   | 'sni-mismatch'
   | 'connect-refused'
+  | 'certificate-limit'
   | 'mid-tunnel';
 
 export type LogRecord = DecisionRecord | MalformedRecord | RefusalRecord | OutcomeRecord;

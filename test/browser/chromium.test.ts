@@ -51,6 +51,18 @@ describe.skipIf(!hasChromium)('a real Chromium (needs Debian: chromium, libnss3-
     expect(outcomes.find(({ id }) => id === decision?.id)).toMatchObject({ kind: 'block-page-served' });
   });
 
+  test('without the CA shows a warning in place of the page, and the log says why', async () => {
+    const proxy = await startProxy();
+    const page = await openPage(await launchChromium(proxy.port, []));
+    await expect(page.goto('https://blocked.test/')).rejects.toThrow('net::ERR_CERT_AUTHORITY_INVALID');
+    const decision = await lineFor(proxy, 'blocked.test');
+    const outcomes = await proxy.linesOf('outcome', 1);
+    expect(outcomes.find(({ id }) => id === decision?.id)).toMatchObject({
+      kind: 'block-page-unseen',
+      cause: 'ca-unknown',
+    });
+  });
+
   test.each([
     ['en', 'light', 'desktop'],
     ['en', 'dark', 'desktop'],

@@ -9,6 +9,19 @@ import { type Firefox, launchFirefox } from '../support/firefox.ts';
 const pictures = process.env.SCREENSHOTS;
 const PNG = Buffer.from('\x89PNG\r\n', 'latin1');
 
+test('Firefox without the CA shows a warning in place of the page, and the log says why (Debian: firefox-esr)', async () => {
+  const { proxy, blockedUrl } = await startSite();
+  const firefox = await launchFirefox(proxy.port, []);
+  await expect(firefox.open(blockedUrl)).rejects.toThrow();
+  const decisions = await proxy.linesOf('decision', 1);
+  const decision = decisions.find(({ host }) => host === 'blocked.test');
+  const outcomes = await proxy.linesOf('outcome', 1);
+  expect(outcomes.find(({ id }) => id === decision?.id)).toMatchObject({
+    kind: 'block-page-unseen',
+    cause: 'ca-unknown',
+  });
+}, 90_000);
+
 describe('Firefox with an enterprise policy (Debian: firefox-esr)', () => {
   let site: Site;
   let firefox: Firefox;

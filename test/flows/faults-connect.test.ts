@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { describe } from 'vitest';
 import { faultTable, type Held, type Scene } from '../support/faults.ts';
 import { type Peer, pour } from '../support/peer.ts';
@@ -218,8 +219,8 @@ describe('a blocked CONNECT', () =>
         return { client };
       },
       client: {
-        RST: 'block-page-unseen client-left',
-        FIN: 'block-page-unseen client-left',
+        RST: 'block-page-unseen left-at-certificate',
+        FIN: 'block-page-unseen left-at-certificate',
         stall: 'block-page-unseen deadline',
         garbage: 'block-page-unseen tls-refused',
       },
@@ -231,8 +232,8 @@ describe('a blocked CONNECT', () =>
         return { client };
       },
       client: {
-        RST: 'block-page-unseen client-left',
-        FIN: 'block-page-unseen client-left',
+        RST: 'block-page-unseen left-at-certificate',
+        FIN: 'block-page-unseen left-at-certificate',
         stall: 'block-page-unseen deadline',
         garbage: 'block-page-unseen tls-refused',
       },
@@ -241,7 +242,10 @@ describe('a blocked CONNECT', () =>
       state: 'half of the request inside has come',
       async reach(scene) {
         const { client, secured } = await openSecureBlockedTunnel(scene);
-        secured.write('GET / HTTP/1.1\r\nHost: bl');
+        await new Promise((resolve) => secured.write('GET / HTTP/1.1\r\nHost: bl', resolve));
+        // The proxy is in this process: when the loop has come round, it has read what was sent.
+        await setImmediate();
+        await setImmediate();
         return { client };
       },
       client: {
