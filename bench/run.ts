@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { growthBenches } from './growth.ts';
 import { idleBench } from './idle.ts';
 import { logBench } from './log.ts';
+import { mintBench } from './mint.ts';
 import { policyBench } from './policy.ts';
 import { reloadBench } from './reload.ts';
 import { type Arguments, type Benches, type ChartFiles, readArguments, usage } from './support/arguments.ts';
@@ -23,6 +24,7 @@ const BENCHES: Benches = {
   policy: policyBench,
   log: logBench,
   reload: reloadBench,
+  mint: mintBench,
   workers: workersBench,
   ...growthBenches,
 };

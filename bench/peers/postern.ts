@@ -52,11 +52,13 @@ export type PosternSetup = {
   readonly workers?: number;
   /** Names beside the origin's own that it finds in its hosts file, at 127.0.0.1. */
   readonly names?: readonly string[];
+  /** Without any per client unless it says otherwise: all the load is one. */
+  readonly limits?: Readonly<Record<string, unknown>>;
 };
 
-/** Postern with a policy folder, open towards the origins, and without limits for the load. */
+/** Postern with a policy folder, open towards the origins. */
 export async function servePostern(setup: PosternSetup): Promise<Contestant> {
-  const { name, folder, policies, origins, core, workers = 1, names = [] } = setup;
+  const { name, folder, policies, origins, core, workers = 1, names = [], limits = NO_LIMITS } = setup;
   const { exchange, down, up, sized } = origins;
   const port = await freePort();
   const config = writeConfig(folder, port, {
@@ -72,7 +74,7 @@ export async function servePostern(setup: PosternSetup): Promise<Contestant> {
         ),
       },
     },
-    limits: { exempt: ['127.0.0.0/8'] }, // all the load is one client
+    limits,
   });
   const args = [MAIN, 'serve', '--config', config];
   const server = await startServer({ file: process.execPath, args, port, core });
@@ -85,6 +87,8 @@ export async function servePostern(setup: PosternSetup): Promise<Contestant> {
     mayClose: false,
   };
 }
+
+const NO_LIMITS = { exempt: ['127.0.0.0/8'] };
 
 /** The policy file of a running Postern; it reads it anew on HUP. */
 export const posternPolicyIn = (folder: string): string => join(folder, 'postern', 'policies', 'bench.yaml');

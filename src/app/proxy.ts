@@ -176,7 +176,9 @@ function pagesOf(authority: AuthorityPems | undefined): Pages {
   if (authority === undefined) return { pageOverTls: undefined, useAuthority() {} };
   let leaves = leavesOf(authority);
   return {
-    pageOverTls: { leaves: { contextFor: (host) => leaves.contextFor(host) } },
+    pageOverTls: {
+      leaves: { contextFor: (host) => leaves.contextFor(host), has: (host) => leaves.has(host) },
+    },
     useAuthority(next) {
       leaves = leavesOf(next);
     },

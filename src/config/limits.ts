@@ -42,6 +42,16 @@ const shape = {
     'Requests and tunnels that a client may ask for in a minute, in the long run.',
   ),
   requestBurstPerClient: numeric('requestBurstPerClient', MANY, 'How many of them may come at once.'),
+  certificatesPerMinutePerClient: numeric(
+    'certificatesPerMinutePerClient',
+    MANY,
+    'Certificates of new blocked hosts that are signed for a client in a minute.',
+  ),
+  certificateBurstPerClient: numeric(
+    'certificateBurstPerClient',
+    MANY,
+    'How many of them may be signed at once.',
+  ),
   exempt: z
     .array(network)
     .default([...DEFAULT_LIMITS.exempt])

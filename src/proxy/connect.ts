@@ -8,6 +8,7 @@ import { addressLiteral } from '../policy/host.ts';
 import type { LeafContexts } from '../tls/contexts.ts';
 import { type Admission, type Asked, admit, type Blocked, type Forwarded, type OwnVisit } from './admit.ts';
 import type { Limits } from './bounds/limits.ts';
+import type { Reception } from './bounds/reception.ts';
 import { holdClient, leaveAtEnd } from './client-socket.ts';
 import { viaOf } from './http/headers.ts';
 import type { IncomingRequest } from './http/wire/incoming-request.ts';
@@ -29,6 +30,7 @@ export type ConnectContext = TunnelContext & {
   /** Undefined when every blocked CONNECT is to be refused outright. */
   readonly pageOverTls: PageOverTls | undefined;
   readonly ownSite: OwnSite;
+  readonly reception: Pick<Reception, 'maySign'>;
 };
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
@@ -52,14 +54,15 @@ export function connect(
       case 'own-site': {
         const { pageOverTls } = context;
         return pageOverTls === undefined
-          ? refuse(admission, wishes, client, context)
+          ? refuse(admission, wishes, client, context, 'connect-refused')
           : showOwnSite(asked, admission, client, pageOverTls, context);
       }
       case 'block': {
         const pageOverTls = mayShowPage(admission, context) ? context.pageOverTls : undefined;
-        return pageOverTls === undefined
-          ? refuse(admission, wishes, client, context)
-          : showPage(admission, client, pageOverTls, context.limits);
+        if (pageOverTls === undefined) return refuse(admission, wishes, client, context, 'connect-refused');
+        return mayHaveLeaf(admission, client, pageOverTls, context)
+          ? showPage(admission, client, pageOverTls, context.limits)
+          : refuse(admission, wishes, client, context, 'certificate-limit');
       }
       case 'fail':
         return failTunnel(admission, wishes, client, context, { error: admission.error });
@@ -170,15 +173,27 @@ function mayShowPage({ facts, reason }: Blocked, context: ConnectContext): boole
   }
 }
 
+/**
+ * One client that asks for ever new names must not keep the proxy signing. A host that has its leaf already costs
+ * nothing, whoever asks.
+ */
+const mayHaveLeaf = (
+  { facts }: Blocked,
+  client: net.Socket,
+  { leaves }: PageOverTls,
+  { reception }: ConnectContext,
+): boolean => leaves.has(facts.host) || reception.maySign(client);
+
 async function refuse(
   admission: Blocked | OwnVisit,
   wishes: Wishes,
   client: net.Socket,
   { limits }: ConnectContext,
+  cause: 'connect-refused' | 'certificate-limit',
 ): Promise<Outcome> {
   const notice = noticeOf(admission, { kind: 'blocked', reason: admission.reason });
   await sendNoticeOnSocket(notice, wishes, client, limits.lingerMs);
-  return { kind: 'block-page-unseen', cause: 'connect-refused' };
+  return { kind: 'block-page-unseen', cause };
 }
 
 async function failTunnel(

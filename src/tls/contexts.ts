@@ -3,8 +3,12 @@ import { createSecureContext, DEFAULT_CIPHERS, type SecureContext } from 'node:t
 import type { Authority } from './authority.ts';
 import { createLeafIssuer, type Leaf } from './leaf.ts';
 
-/** `contextFor` takes a host name that a leaf can name (`createLeafIssuer`) and throws a RangeError for others. */
-export type LeafContexts = { readonly contextFor: (host: string) => SecureContext };
+export type LeafContexts = {
+  /** Takes a host name that a leaf can name (`createLeafIssuer`) and throws a RangeError for others. */
+  readonly contextFor: (host: string) => SecureContext;
+  /** Whether the host's context is at hand: then `contextFor` signs nothing. */
+  readonly has: (host: string) => boolean;
+};
 
 type Entry = { readonly context: SecureContext; readonly renewAt: number };
 
@@ -35,7 +39,7 @@ export function createLeafContexts(
   const contextFor = (host: string): SecureContext => {
     const now = clock();
     const known = entries.get(host);
-    const entry = known !== undefined && now.getTime() <= known.renewAt ? known : createEntry(host, now);
+    const entry = isFresh(known, now) ? known : createEntry(host, now);
     entries.delete(host);
     entries.set(host, entry);
     for (const [oldest] of entries) {
@@ -44,8 +48,11 @@ export function createLeafContexts(
     }
     return entry.context;
   };
-  return { contextFor };
+  return { contextFor, has: (host) => isFresh(entries.get(host), clock()) };
 }
+
+const isFresh = (entry: Entry | undefined, now: Date): entry is Entry =>
+  entry !== undefined && now.getTime() <= entry.renewAt;
 
 /**
  * The client's own favourite would be the hybrid X25519MLKEM768, at a third more for the whole handshake. It would keep

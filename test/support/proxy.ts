@@ -47,7 +47,13 @@ rules:
 `;
 
 /** Tests wait for nobody when they stop, and ask faster than people. */
-const TEST_LIMITS = { drainMs: 0, requestsPerMinutePerClient: 10_000_000, requestBurstPerClient: 10_000_000 };
+const TEST_LIMITS = {
+  drainMs: 0,
+  requestsPerMinutePerClient: 10_000_000,
+  requestBurstPerClient: 10_000_000,
+  certificatesPerMinutePerClient: 10_000_000,
+  certificateBurstPerClient: 10_000_000,
+};
 
 const NAMES = ['allowed.test', 'www.allowed.test', 'other.test', 'blocked.test', 'moved.test'];
 

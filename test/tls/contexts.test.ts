@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import {
   connect,
   createSecureContext,
@@ -12,6 +13,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Authority } from '../../src/tls/authority.ts';
 import { createLeafContexts } from '../../src/tls/contexts.ts';
 import { createLeafIssuer } from '../../src/tls/leaf.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import { DAY, later, NOW, newAuthority } from './support.ts';
 
 const at = (now: Date) => ({ clock: () => now });
@@ -65,6 +67,28 @@ describe('the cache of contexts', () => {
     const lastHour = new Date(authority.certificate.validToDate.getTime() - DAY / 24);
     const { contextFor } = createLeafContexts(authority, at(lastHour));
     expect(contextFor('a.example')).toBe(contextFor('a.example'));
+  });
+
+  test('it says of which hosts a context is at hand, and of none whose leaf must be renewed', () => {
+    let now = NOW;
+    const { contextFor, has } = createLeafContexts(newAuthority(), { capacity: 1, clock: () => now });
+    expect(has('a.example')).toBe(false);
+    contextFor('a.example');
+    expect(has('a.example')).toBe(true);
+    now = later(29);
+    expect(has('a.example')).toBe(false);
+    contextFor('a.example');
+    contextFor('b.example');
+    expect([has('a.example'), has('b.example')]).toEqual([false, true]);
+  });
+
+  // Covers: EV-24
+  test('what has left it is given back to the memory', async () => {
+    const { contextFor } = createLeafContexts(newAuthority(), { capacity: 4, ...at(NOW) });
+    const made = Array.from({ length: 200 }, (_, index) => new WeakRef(contextFor(`h${index}.example`)));
+    await setImmediate(); // a WeakRef holds what it was made of until the turn ends
+    collectGarbage();
+    expect(made.filter((context) => context.deref() !== undefined)).toHaveLength(4);
   });
 
   test('a host that no leaf can name throws, again and again', () => {

@@ -152,6 +152,21 @@ describe.skipIf(!hasOpenssl)('OpenSSL (skipped where there is no openssl command
     expect(output).toMatch(/unsuitable certificate purpose|unsupported certificate purpose/);
   });
 
+  test('reads the key identifiers, by which a leaf finds its CA', () => {
+    const directory = temporaryDirectory();
+    const leafPath = join(directory, 'leaf.crt');
+    writeFileSync(leafPath, createLeafIssuer(newAuthority(directory))('www.example.org', NOW).certificatePem);
+    const identifier = (path: string, whose: 'Subject' | 'Authority') =>
+      new RegExp(`X509v3 ${whose} Key Identifier:\\s+([0-9A-F:]{59})\\s`).exec(
+        openssl('x509', '-in', path, '-noout', '-text').output,
+      )?.[1];
+    const root = identifier(join(directory, 'ca.crt'), 'Subject');
+    expect(root).toBeDefined();
+    expect(identifier(leafPath, 'Authority')).toBe(root);
+    expect(identifier(leafPath, 'Subject')).toMatch(/^[0-9A-F]{2}(:[0-9A-F]{2}){19}$/);
+    expect(identifier(leafPath, 'Subject')).not.toBe(root);
+  });
+
   test('reads the extensions with the criticality that RFC 5280 asks for', () => {
     const directory = temporaryDirectory();
     const leafPath = join(directory, 'leaf.crt');

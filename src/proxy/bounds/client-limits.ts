@@ -24,6 +24,8 @@ export type Visit = {
   request(): ReachedLimit | undefined;
   /** Counts the connection as a tunnel from now on, or says which limit that goes beyond. */
   tunnel(): ReachedLimit | undefined;
+  /** Counts a certificate that is to be signed; false when it goes beyond the client's rate. */
+  certificate(): boolean;
   /** Gives back whatever it took; to leave twice is to leave once. */
   leave(): void;
 };
@@ -34,12 +36,20 @@ export type ClientBounds = Pick<
   | 'tunnelsPerClient'
   | 'requestsPerMinutePerClient'
   | 'requestBurstPerClient'
+  | 'certificatesPerMinutePerClient'
+  | 'certificateBurstPerClient'
   | 'exempt'
 > & { readonly connections: number };
 
-type Client = { connections: number; tunnels: number; readonly bucket: Bucket };
+type Client = {
+  connections: number;
+  tunnels: number;
+  readonly requests: Bucket;
+  /** Undefined until the first is to be signed: most clients never ask for a blocked host. */
+  certificates: Bucket | undefined;
+};
 
-/** Of clients that are gone: each is remembered until its bucket is full, so whoever has many addresses makes many. */
+/** Of clients that are gone: each is remembered until its buckets are full, so whoever has many addresses makes many. */
 const MAX_GONE_CLIENTS = 50_000;
 
 /** `now` is in milliseconds and never goes back. */
@@ -49,6 +59,11 @@ export function createClientLimits(bounds: ClientBounds, now: () => number): Cli
   let connections = 0;
   let tunnels = 0;
 
+  const requestRate = { perMinute: bounds.requestsPerMinutePerClient, burst: bounds.requestBurstPerClient };
+  const certificateRate = {
+    perMinute: bounds.certificatesPerMinutePerClient,
+    burst: bounds.certificateBurstPerClient,
+  };
   const isExempt = (address: string): boolean =>
     bounds.exempt.some((network) => networkContains(network, address));
   const forget = (isForgotten: (client: Client) => boolean): void => {
@@ -59,14 +74,15 @@ export function createClientLimits(bounds: ClientBounds, now: () => number): Cli
     const known = clients.get(key);
     if (known !== undefined) return known;
     if (clients.size >= maxConnections + MAX_GONE_CLIENTS) forget(() => true);
-    const client = { connections: 0, tunnels: 0, bucket: createBucket(bounds, now) };
+    const requests = createBucket(requestRate, now);
+    const client: Client = { connections: 0, tunnels: 0, requests, certificates: undefined };
     clients.set(key, client);
     return client;
   };
   const visitOf = (client: Client | undefined): Visit => {
     let held: 'nothing' | 'connection' | 'tunnel' = 'connection';
     return {
-      request: () => (client?.bucket.take() === false ? 'requestsPerMinutePerClient' : undefined),
+      request: () => (client?.requests.take() === false ? 'requestsPerMinutePerClient' : undefined),
       tunnel() {
         if (held !== 'connection') return undefined; // counted already, or gone
         if (client !== undefined && client.tunnels >= tunnelsPerClient) return 'tunnelsPerClient';
@@ -74,6 +90,11 @@ export function createClientLimits(bounds: ClientBounds, now: () => number): Cli
         tunnels += 1;
         if (client !== undefined) client.tunnels += 1;
         return undefined;
+      },
+      certificate() {
+        if (client === undefined) return true;
+        client.certificates ??= createBucket(certificateRate, now);
+        return client.certificates.take();
       },
       leave() {
         if (held === 'nothing') return;
@@ -100,10 +121,11 @@ export function createClientLimits(bounds: ClientBounds, now: () => number): Cli
       return succeed(visitOf(client));
     },
     spend: (address) =>
-      isExempt(address) || clientOf(clientKey(address)).bucket.take()
+      isExempt(address) || clientOf(clientKey(address)).requests.take()
         ? undefined
         : 'requestsPerMinutePerClient',
-    sweep: () => forget(({ bucket }) => bucket.isFull()),
+    sweep: () =>
+      forget(({ requests, certificates }) => requests.isFull() && certificates?.isFull() !== false),
     count: () => ({ connections, tunnels, clients: clients.size }),
   };
 }
@@ -114,19 +136,18 @@ export function clientKey(address: string): string {
   return bytes?.length === 16 ? bytes.slice(0, 8).join('.') : address;
 }
 
-/** A token bucket: `requestBurstPerClient` tokens when full, refilled at the rate, a token for each request. */
+/** A token bucket: `burst` tokens when full, refilled at the rate, a token for each act. */
 type Bucket = { take(): boolean; isFull(): boolean };
 
-function createBucket(
-  { requestsPerMinutePerClient, requestBurstPerClient }: ClientBounds,
-  now: () => number,
-): Bucket {
-  const perMs = requestsPerMinutePerClient / 60_000;
-  let tokens = requestBurstPerClient;
+type Rate = { readonly perMinute: number; readonly burst: number };
+
+function createBucket({ perMinute, burst }: Rate, now: () => number): Bucket {
+  const perMs = perMinute / 60_000;
+  let tokens = burst;
   let refilledAt = now();
   const refill = (): void => {
     const at = now();
-    tokens = Math.min(requestBurstPerClient, tokens + (at - refilledAt) * perMs);
+    tokens = Math.min(burst, tokens + (at - refilledAt) * perMs);
     refilledAt = at;
   };
   return {
@@ -138,7 +159,7 @@ function createBucket(
     },
     isFull() {
       refill();
-      return tokens >= requestBurstPerClient;
+      return tokens >= burst;
     },
   };
 }

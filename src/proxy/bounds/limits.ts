@@ -15,6 +15,10 @@ export type Limits = {
   readonly requestsPerMinutePerClient: number;
   /** How many of them may come at once. */
   readonly requestBurstPerClient: number;
+  /** Certificates for block pages that are signed because a client asked for hosts that have none yet, in the long run. */
+  readonly certificatesPerMinutePerClient: number;
+  /** How many of them may be signed at once. */
+  readonly certificateBurstPerClient: number;
   /** Clients that the limits per client do not hold for: terminal servers, other proxies. */
   readonly exempt: readonly Network[];
   /** Resident memory, in MiB, above which no new connection is taken; `auto`: three quarters of the machine's. */
@@ -71,6 +75,8 @@ export const DEFAULT_LIMITS: Limits = {
   tunnelsPerClient: 1_000,
   requestsPerMinutePerClient: 12_000,
   requestBurstPerClient: 2_000,
+  certificatesPerMinutePerClient: 120,
+  certificateBurstPerClient: 200,
   exempt: [],
   memoryMb: 'auto',
   proxyHeaderMs: 5_000,

@@ -27,6 +27,8 @@ export type Reception = {
   turnAway(socket: net.Socket, asks: 'request' | 'tunnel'): Notice | undefined;
   /** Whether the connection is one too many, and nothing on it will be served. */
   isTurnedAway(socket: net.Socket): boolean;
+  /** Whether a certificate may be signed for the client of a connection; when it may, it is counted. */
+  maySign(socket: net.Socket): boolean;
   /** Whether what a client did wrong has a line of its own; beyond its rate of requests it is counted as refused. */
   mayBeTold(socket: net.Socket, client: string): boolean;
   /** Connections and tunnels at this moment. */
@@ -129,6 +131,10 @@ export function createReception(
       return limit === undefined ? undefined : noteRefusal(socket, client, limit);
     },
     isTurnedAway: (socket) => guests.get(transportOf(socket))?.kind === 'turned-away',
+    maySign(socket) {
+      const guest = guests.get(transportOf(socket));
+      return guest?.kind === 'received' && guest.visit.certificate();
+    },
     mayBeTold(socket, client) {
       const limit = limits.spend(client);
       if (limit !== undefined) noteRefusal(socket, client, limit);

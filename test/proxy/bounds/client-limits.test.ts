@@ -14,6 +14,8 @@ const BOUNDS: ClientBounds = {
   tunnelsPerClient: 2,
   requestsPerMinutePerClient: 60,
   requestBurstPerClient: 10,
+  certificatesPerMinutePerClient: 30,
+  certificateBurstPerClient: 4,
   exempt: [],
 };
 
@@ -133,6 +135,55 @@ describe('requests', () => {
   });
 });
 
+describe('certificates', () => {
+  const signedFor = (visit: Visit): number => {
+    let count = 0;
+    while (visit.certificate()) count += 1;
+    return count;
+  };
+
+  // Covers: EV-24
+  test('may be signed in a burst, and then as fast as the rate', () => {
+    const { visit, pass } = limitsOf();
+    const one = visit('10.0.0.1');
+    expect(signedFor(one)).toBe(4);
+    pass(6_000);
+    expect(signedFor(one)).toBe(3);
+    pass(3_600_000);
+    expect(signedFor(one)).toBe(4);
+  });
+
+  test('are counted over all connections of a client, and apart from its requests and from other clients', () => {
+    const { visit } = limitsOf();
+    const first = visit('10.0.0.1');
+    signedFor(first);
+    first.leave();
+    const second = visit('10.0.0.1');
+    expect(second.certificate()).toBe(false);
+    expect(second.request()).toBeUndefined();
+    expect(visit('10.0.0.2').certificate()).toBe(true);
+  });
+
+  test('of an exempt network have no limit', () => {
+    const { visit } = limitsOf({ exempt: [network('10.9.0.0/16')] });
+    const one = visit('10.9.0.1');
+    for (let index = 0; index < 100; index++) expect(one.certificate()).toBe(true);
+  });
+
+  test('are remembered of a client that is gone until it could have a full burst again', () => {
+    const { visit, sweep, count, pass } = limitsOf();
+    const gone = visit('10.0.0.1');
+    signedFor(gone);
+    gone.leave();
+    pass(7_000);
+    sweep();
+    expect(count().clients).toBe(1);
+    pass(1_000);
+    sweep();
+    expect(count().clients).toBe(0);
+  });
+});
+
 describe('memory', () => {
   test('a client that is gone is forgotten as soon as it could ask at full burst again, and not before', () => {
     const { visit, sweep, count, pass } = limitsOf();
@@ -169,7 +220,7 @@ test('the key of a client is its address, and of an IPv6 address the /64', () =>
 // Covers: EV-32
 test('whatever comes and goes in whatever order, no count is ever beyond its limit, and all end at zero', () => {
   const act = fc.record({
-    what: fc.constantFrom('enter', 'tunnel', 'request', 'leave', 'pass', 'sweep'),
+    what: fc.constantFrom('enter', 'tunnel', 'request', 'certificate', 'leave', 'pass', 'sweep'),
     client: fc.constantFrom('10.0.0.1', '10.0.0.2', '2001:db8::1', '2001:db8::2', '10.9.0.1'),
     which: fc.nat(20),
   });
