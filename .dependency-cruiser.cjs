@@ -47,6 +47,7 @@ module.exports = {
     room('lint/', ['policy/']),
     room('replay/', ['policy/', 'identity/', 'decision-log/']),
     room('pac/', ['policy/']),
+    room('reach/', ['decision-log/']),
     room('config/', ['policy/', 'proxy/bounds/limits\\.ts']),
     room('identity/', ['policy/']),
     room('decision-log/(record|incident)\\.ts', ['policy/']),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { createAuthority } from '../tls/authority.ts';
 import { authorityExists } from '../tls/authority-folder.ts';
+import { addCoverage } from './ca-coverage.ts';
 import { addCaExport } from './ca-export.ts';
 import { addCaImport } from './ca-import.ts';
 import {
@@ -25,7 +26,7 @@ export function addCa(program: Command): void {
     .option('--organization <name>', 'the name that people see in certificates (default: Postern)')
     .option('--passphrase', 'encrypt its key, and ask for the passphrase at the terminal')
     .action(init);
-  for (const add of [addCaShow, addCaExport, addCaRotate, addCaImport]) add(ca);
+  for (const add of [addCaShow, addCaExport, addCaRotate, addCaImport, addCoverage]) add(ca);
 }
 
 async function init(options: InitOptions): Promise<void> {

@@ -67,3 +67,13 @@ export function table(rows: readonly (readonly string[])[]): string {
     .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
     .join('\n');
 }
+
+/** The columns from `first` to `last` hold numbers, and their ends line up. */
+export function numbersRight(
+  rows: readonly (readonly string[])[],
+  first: number,
+  last = Number.POSITIVE_INFINITY,
+): readonly (readonly string[])[] {
+  const widths = columnWidths(rows).map((width, column) => (column >= first && column <= last ? width : 0));
+  return rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)));
+}

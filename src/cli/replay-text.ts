@@ -20,7 +20,7 @@ import {
   shortVersion,
   verdictText,
 } from '../replay/words.ts';
-import { columnWidths, out, table } from './output.ts';
+import { numbersRight, out, table } from './output.ts';
 
 /** The report for a terminal. Names from the log are shown so that none can act on the terminal. */
 export function replayText(report: ReplayReport, withReasons: boolean): string {
@@ -101,14 +101,4 @@ function rowsText(what: string, { rows, others }: Rows): string {
   ]);
   const rest = others > 0 ? [[number(others), 'others', '', '']] : [];
   return table(numbersRight([['requests', what, 'now by', 'before'], ...cells, ...rest], 0, 0));
-}
-
-/** The columns from `first` to `last` hold numbers, and their ends line up. */
-function numbersRight(
-  rows: readonly (readonly string[])[],
-  first: number,
-  last = Number.POSITIVE_INFINITY,
-): readonly (readonly string[])[] {
-  const widths = columnWidths(rows).map((width, column) => (column >= first && column <= last ? width : 0));
-  return rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)));
 }

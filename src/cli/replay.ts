@@ -1,16 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { findLogs, type LogSource } from '../decision-log/log-files.ts';
-import { readLog } from '../decision-log/reader.ts';
+import { findLogs } from '../decision-log/log-files.ts';
+import { parseLine } from '../decision-log/parse-line.ts';
 import { type DomainPattern, parseDomainPattern } from '../policy/matching/domain-pattern.ts';
-import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
+import { fail, type Result, succeed } from '../policy/result.ts';
 import { loadPolicies } from '../policy-store/load.ts';
 import { replayJson } from '../replay/json.ts';
 import { replayMarkdown } from '../replay/markdown.ts';
-import { createReplay, type Replay, type ReplayReport, withTop } from '../replay/replay.ts';
+import { createReplay, type ReplayReport, withTop } from '../replay/replay.ts';
 import { parseInstant } from './instant.ts';
 import { type CommonOptions, configFor, withCommonOptions } from './options.ts';
 import { EXIT, printJson, printProblems } from './output.ts';
-import { startProgress } from './progress.ts';
+import { readLogs, unreadableProblems } from './read-logs.ts';
 import { replayText } from './replay-text.ts';
 
 type ReplayOptions = CommonOptions & {
@@ -83,47 +83,15 @@ async function replayLogs(args: readonly string[], options: ReplayOptions): Prom
     ...(host === undefined ? {} : { host }),
   };
   const replaying = createReplay(policies.value, { at, filter });
-  const read = await readAll(sources.value, replaying);
+  const read = await readLogs(sources.value, 'replaying', parseLine, replaying.take);
   return read.ok ? judge(replaying.report()) : read;
-}
-
-async function readAll(sources: readonly LogSource[], replaying: Replay): Promise<Result<undefined>> {
-  const progress = startProgress(process.stderr, 'replaying', totalOf(sources));
-  try {
-    for (const source of sources) {
-      const read = await readLog(source, ({ entries, bytes }) => {
-        replaying.take(entries);
-        progress.advance(bytes);
-      });
-      if (!read.ok) return read;
-    }
-    return succeed(undefined);
-  } finally {
-    progress.end();
-  }
-}
-
-function totalOf(sources: readonly LogSource[]): number | undefined {
-  let total = 0;
-  for (const { size } of sources) {
-    if (size === undefined) return undefined;
-    total += size;
-  }
-  return total;
 }
 
 /** "No change" is a promise, and must not come of reading nothing. */
 function judge(report: ReplayReport): Result<ReplayReport> {
-  const { read, unreadable, firstUnreadable, leftOut } = report.lines;
-  if (unreadable * 2 > read)
-    return fail([
-      ...firstUnreadable.map(({ at, problem }): Problem => ({ at, problem, hint: 'see docs/log-format.md' })),
-      {
-        at: 'the logs',
-        problem: `${unreadable} of ${read} lines could not be read`,
-        hint: 'name decision logs of Postern',
-      },
-    ]);
+  const { leftOut } = report.lines;
+  const unreadable = unreadableProblems(report.lines);
+  if (unreadable.length > 0) return fail(unreadable);
   if (report.requests === 0)
     return fail([
       leftOut > 0

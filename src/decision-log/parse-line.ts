@@ -38,11 +38,17 @@ export type Verdict = {
 /** Why: the word that the log has for it, and the rule or exception. */
 export type Ground = { readonly code: string; readonly id?: string; readonly source?: string };
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Text of one line → what it says, or what is wrong with it. */
 export function parseLine(text: string): Result<LogEntry, string> {
-  if (isPlainOutcome(text)) return OUTCOME;
+  if (isPlain(text, 'outcome')) return OUTCOME; // half of all lines, and nothing in them is wanted
+  const fields = fieldsOf(text);
+  return fields.ok ? readFields(fields.value) : fields;
+}
+
+/** The fields of a line in a version that is understood here, or what is wrong with it. */
+export function fieldsOf(text: string): Result<Fields, string> {
   let fields: unknown;
   try {
     fields = JSON.parse(text);
@@ -51,25 +57,28 @@ export function parseLine(text: string): Result<LogEntry, string> {
   }
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
     return fail('it is not a JSON object');
-  return readFields(fields as Fields);
+  const { v } = fields as Fields;
+  if (v !== READABLE_VERSION)
+    return fail(
+      typeof v === 'number'
+        ? `it is of version ${v} of the format; version ${READABLE_VERSION} is understood`
+        : 'it is no line of a decision log: it has no `v`',
+    );
+  return succeed(fields as Fields);
 }
 
 const OUTCOME: Result<LogEntry, string> = succeed({ kind: 'outcome' });
 
 /**
- * Half of all lines are outcomes, and nothing in them is wanted: one that is written as version 1 writes it, with its
- * `time` of 24 characters, is known by its first 62 and is not parsed.
+ * Whether a line is written as version 1 writes it: with its `time` of 24 characters, it is known by its first 62. What
+ * such a line has is written in one way only, and can be looked for in its text.
  */
-const isPlainOutcome = (text: string): boolean =>
-  text.startsWith('"event":"outcome",', 41) && text.startsWith('{"v":1,"time":"') && text.endsWith('}');
+export const isPlain = (text: string, event: 'decision' | 'outcome'): boolean =>
+  text.startsWith(PLAIN[event], 41) && text.startsWith('{"v":1,"time":"') && text.endsWith('}');
+
+const PLAIN = { decision: '"event":"decision",', outcome: '"event":"outcome",' } as const;
 
 function readFields(fields: Fields): Result<LogEntry, string> {
-  if (fields.v !== READABLE_VERSION)
-    return fail(
-      typeof fields.v === 'number'
-        ? `it is of version ${fields.v} of the format; version ${READABLE_VERSION} is understood`
-        : 'it is no line of a decision log: it has no `v`',
-    );
   switch (fields.event) {
     case 'decision':
       return readDecision(fields);
@@ -122,7 +131,7 @@ function readDecision(fields: Fields): Result<LogEntry, string> {
   });
 }
 
-const missing = (field: string): Result<LogEntry, string> => fail(`it has no proper \`${field}\``);
+export const missing = (field: string): Result<never, string> => fail(`it has no proper \`${field}\``);
 
 function verdictOf(fields: Fields): Verdict | undefined {
   const { action } = fields;
@@ -144,7 +153,7 @@ function groundOf({ reason, rule, exception, source }: Fields): Ground | undefin
 
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-function timeOf(text: unknown): number | undefined {
+export function timeOf(text: unknown): number | undefined {
   if (typeof text !== 'string' || !TIMESTAMP.test(text)) return undefined;
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
@@ -170,7 +179,7 @@ function proveHost(text: string): { readonly host: Host | undefined } {
 }
 
 const addresses = createMemory<{ readonly isAddress: boolean }>(REMEMBERED);
-const isAddress = (value: unknown): value is string =>
+export const isAddress = (value: unknown): value is string =>
   typeof value === 'string' && addresses(value, proveAddress).isAddress;
 
 const proveAddress = (text: string): { readonly isAddress: boolean } => ({ isAddress: isIP(text) !== 0 });

@@ -5,13 +5,18 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { createTarDetector } from '../files/tar.ts';
 import { fail, type Problem, type Result, succeed } from '../policy/result.ts';
 import type { LogSource } from './log-files.ts';
-import { type LogEntry, parseLine } from './parse-line.ts';
 
 /** A line that could not be understood: `at` is `file:line`. */
 export type UnreadableLine = { readonly kind: 'unreadable'; readonly at: string; readonly problem: string };
 
+/** Text of one line → what it says of what is wanted, or what is wrong with it. */
+export type ParseLine<Entry> = (text: string) => Result<Entry, string>;
+
 /** A piece of a log: what its lines say, and the bytes of the source that were read for it. */
-export type LogBatch = { readonly entries: readonly (LogEntry | UnreadableLine)[]; readonly bytes: number };
+export type LogBatch<Entry> = {
+  readonly entries: readonly (Entry | UnreadableLine)[];
+  readonly bytes: number;
+};
 
 /**
  * The longest line that is read, in characters. The writer cuts texts after 2048 characters, each of which may be
@@ -27,12 +32,13 @@ const CHUNK_BYTES = 256 * 1024;
  * are read as they are written, so memory does not grow with the log. A line that cannot be understood is an entry too;
  * a source that cannot be read to its end is a problem.
  */
-export async function readLog(
+export async function readLog<Entry>(
   source: LogSource,
-  onBatch: (batch: LogBatch) => void,
+  parse: ParseLine<Entry>,
+  onBatch: (batch: LogBatch<Entry>) => void,
 ): Promise<Result<undefined>> {
   let bytes = 0;
-  const lines = createLineReader(source.name);
+  const lines = createLineReader(source.name, parse);
   try {
     const stored = counted(openSource(source), (length) => {
       bytes += length;
@@ -111,7 +117,7 @@ class MoreFrames extends Error {}
 function problemOf({ name }: LogSource, error: NodeJS.ErrnoException): Problem {
   const hint =
     error instanceof MoreFrames
-      ? 'unpack it first: zstdcat FILE | postern replay -'
+      ? 'unpack it first: zstdcat FILE | postern … -'
       : error.code?.startsWith('Z_') ||
           error.code?.startsWith('ZSTD_') ||
           error.code === 'ERR_STREAM_PREMATURE_CLOSE'
@@ -125,29 +131,32 @@ const TAR = {
   hint: 'unpack it, and name the folder or a file in it',
 };
 
-type LineReader = { take(chunk: Buffer): LogBatch['entries']; end(): LogBatch['entries'] };
+type LineReader<Entry> = {
+  take(chunk: Buffer): LogBatch<Entry>['entries'];
+  end(): LogBatch<Entry>['entries'];
+};
 
-function createLineReader(name: string): LineReader {
+function createLineReader<Entry>(name: string, parse: ParseLine<Entry>): LineReader<Entry> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   let number = 0;
   let isTooLong = false;
 
-  const read = (line: string, entries: (LogEntry | UnreadableLine)[]): void => {
+  const read = (line: string, entries: (Entry | UnreadableLine)[]): void => {
     number += 1;
     const at = `${name}:${number}`;
     if (isTooLong || line.length > MAX_LINE_CHARACTERS) {
       const problem = `it is longer than ${MAX_LINE_CHARACTERS.toLocaleString('en')} characters`;
       entries.push({ kind: 'unreadable', at, problem });
     } else if (line !== '' && line.trim() !== '') {
-      const entry = parseLine(line);
+      const entry = parse(line);
       entries.push(entry.ok ? entry.value : { kind: 'unreadable', at, problem: entry.error });
     }
     isTooLong = false;
   };
 
-  const takeText = (text: string): (LogEntry | UnreadableLine)[] => {
-    const entries: (LogEntry | UnreadableLine)[] = [];
+  const takeText = (text: string): (Entry | UnreadableLine)[] => {
+    const entries: (Entry | UnreadableLine)[] = [];
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
       read(start === 0 ? rest + text.slice(0, end) : text.slice(start, end), entries);

@@ -44,6 +44,7 @@ const VERBS: readonly (readonly [verb: string, options: readonly string[], exits
     ['--cert', '--key', '--chain', '--key-passphrase-file', '--passphrase-file'],
     '0 good, 1 problems, 2 usage',
   ],
+  ['ca coverage', ['[log...]', '--since', '--clients'], '0 good, 1 problems, 2 usage'],
   ['reload', [], '0 good, 1 problems, 2 usage'],
   ['status', [], '0 good, 1 problems, 2 usage'],
 ];

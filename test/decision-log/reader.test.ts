@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { findLogs } from '../../src/decision-log/log-files.ts';
-import type { LogEntry } from '../../src/decision-log/parse-line.ts';
+import { type LogEntry, parseLine } from '../../src/decision-log/parse-line.ts';
 import { readLog, type UnreadableLine } from '../../src/decision-log/reader.ts';
 import type { Decision } from '../../src/policy/decide.ts';
 import { folderWith, writeIn } from '../support/temp-dir.ts';
@@ -20,7 +20,7 @@ function fileOf(bytes: string | Buffer): string {
 
 async function entriesOf(path: string): Promise<Entry[]> {
   const entries: Entry[] = [];
-  const read = await readLog({ name: 'a.ndjson', path, size: undefined }, (batch) =>
+  const read = await readLog({ name: 'a.ndjson', path, size: undefined }, parseLine, (batch) =>
     entries.push(...batch.entries),
   );
   expect(read).toEqual({ ok: true, value: undefined });
@@ -166,11 +166,11 @@ describe('a log is read whole', () => {
     [
       'a zstd file of several frames',
       (text) => Buffer.concat([zstdCompressSync(text), zstdCompressSync(text)]),
-      'zstdcat FILE | postern replay -',
+      'zstdcat FILE | postern … -',
     ],
   ])('or the reader is told: %s', async (_name, pack, hint) => {
     const path = fileOf(pack(`${await lineFor(numbered(1))}\n`.repeat(200)));
-    const read = await readLog({ name: 'a.gz', path, size: undefined }, () => {});
+    const read = await readLog({ name: 'a.gz', path, size: undefined }, parseLine, () => {});
     expect(read).toMatchObject({ ok: false, error: [{ at: 'a.gz', hint: expect.stringContaining(hint) }] });
   });
 
@@ -181,7 +181,11 @@ describe('a log is read whole', () => {
     const tar = Buffer.alloc(2_048);
     tar.write('decisions.ndjson');
     tar.write('ustar', 257);
-    const read = await readLog({ name: 'l.ndjson.gz', path: fileOf(pack(tar)), size: undefined }, () => {});
+    const read = await readLog(
+      { name: 'l.ndjson.gz', path: fileOf(pack(tar)), size: undefined },
+      parseLine,
+      () => {},
+    );
     expect(read).toEqual({
       ok: false,
       error: [
@@ -197,7 +201,7 @@ describe('a log is read whole', () => {
   test('and its stored bytes are counted, packed or not', async () => {
     const packed = gzipSync(`${await lineFor(numbered(1))}\n`.repeat(1_000));
     let bytes = 0;
-    await readLog({ name: 'a', path: fileOf(packed), size: undefined }, (batch) => {
+    await readLog({ name: 'a', path: fileOf(packed), size: undefined }, parseLine, (batch) => {
       bytes += batch.bytes;
     });
     expect(bytes).toBe(packed.length);
