@@ -86,7 +86,6 @@ describe('a response is framed', () => {
     expect(await bytesOf(begun)).toBe('HTTP/1.1 200 OK\r\nDate: now\r\nConnection: close\r\n\r\nbody');
   });
 
-  // Covers: RFC 9110 section 9.3.2
   test.each([
     ['HEAD', 200, ['Content-Length', '4']],
     ['HEAD', 200, []],
