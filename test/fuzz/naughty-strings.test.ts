@@ -46,7 +46,7 @@ const PLACES: readonly (readonly [where: string, head: (text: string) => string]
 
 /** The elements that our pages are made of. */
 const OWN_TAGS = new Set(
-  'html head meta title style body header main footer section div p b span bdi h1 h2 dl dt dd ul li a time svg circle path'.split(
+  'html head meta title style body header main footer section div p b span bdi h1 h2 dl dt dd ul li a time svg circle path details summary textarea'.split(
     ' ',
   ),
 );
@@ -71,6 +71,9 @@ describe('naughty strings (the big list is left out where it is absent)', () => 
         expect(page.match(/<[^>]*\son[a-z]+=|javascript:/gi)).toBeNull();
         const tags = [...page.matchAll(/<\/?([a-z][^\s>]*)/gi)].map(([, tag = '']) => tag);
         expect(tags.filter((tag) => !OWN_TAGS.has(tag))).toEqual([]);
+        // The field to copy from ends where we end it: each of ours is there once, with its end.
+        for (const tag of ['details', 'summary', 'textarea'])
+          expect([0, 2]).toContain(tags.filter((each) => each === tag).length);
       }
       const log = readFileSync(proxy.logFile, 'utf8');
       expect(log).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
