@@ -3,7 +3,7 @@ import type { BlockReason } from '../policy/decide.ts';
 import { createMemory } from '../policy/memory.ts';
 import { contentOf, timeOf } from './content.ts';
 import { leaveToRead, leaveToSend, mayBeRead } from './cors.ts';
-import { type Format, isRaster } from './format.ts';
+import { FORMATS, isRaster } from './format.ts';
 import { escapeHtml } from './html.ts';
 import { percentEncode } from './links.ts';
 import { look } from './look.ts';
@@ -91,7 +91,7 @@ function filled(known: Prepared, notice: Notice, negotiated: Negotiated): Answer
 }
 
 function valuesOf(notice: Notice, { format, language }: Negotiated): Values {
-  const escaped = escapeFor(format);
+  const escaped = ESCAPES[FORMATS[format].escaping];
   const host = visibleText(notice.host ?? '');
   const { iso, readable } = timeOf(notice.time, language);
   return {
@@ -107,33 +107,8 @@ function valuesOf(notice: Notice, { format, language }: Negotiated): Values {
   };
 }
 
-/** How a format writes a value among its text; most have no values but the code, which needs no escape anywhere. */
-function escapeFor(format: Format): (text: string) => string {
-  switch (format) {
-    case 'html':
-    case 'framed-html':
-    case 'svg':
-      return escapeHtml;
-    case 'problem-json':
-    case 'brief-json':
-      return escapeJson;
-    case 'text':
-    case 'png':
-    case 'gif':
-    case 'script':
-    case 'style':
-    case 'xslt':
-    case 'font':
-    case 'audio':
-    case 'video':
-    case 'track':
-    case 'manifest':
-      return asItIs;
-  }
-}
-
 const escapeJson = (text: string): string => JSON.stringify(text).slice(1, -1);
-const asItIs = (text: string): string => text;
+const ESCAPES = { html: escapeHtml, json: escapeJson, nothing: (text: string): string => text } as const;
 
 /** Equal for notices whose answers differ in nothing but values; undefined where that cannot be said. */
 function keyOf({ department, host, subject }: Notice, { format, language }: Negotiated): string | undefined {

@@ -1,5 +1,5 @@
 import type { BlockReason } from '../policy/decide.ts';
-import { type Format, tellsOfReader } from './format.ts';
+import { FORMATS, type Format } from './format.ts';
 import type { Notice } from './notice.ts';
 import type { Wishes } from './wishes.ts';
 
@@ -39,7 +39,7 @@ function preflightIn(wishes: Wishes): Preflight | undefined {
  * does it read what tells of the reader.
  */
 export function mayBeRead({ subject }: Notice, format: Format): boolean {
-  return subject.kind === 'blocked' && isByPolicy(subject.reason) && !tellsOfReader(format);
+  return subject.kind === 'blocked' && isByPolicy(subject.reason) && !FORMATS[format].tellsOfReader;
 }
 
 function isByPolicy({ code }: BlockReason): boolean {

@@ -3,7 +3,7 @@ import { LIMIT_ANSWERS, RETRY_AFTER_S } from '../policy/reached-limit.ts';
 import { type Content, contentOf } from './content.ts';
 import { contentSecurityPolicy } from './content-security-policy.ts';
 import { INCIDENT_FIELD } from './cors.ts';
-import { type Format, isRaster, MEDIA_TYPES } from './format.ts';
+import { FORMATS, type Format, isRaster } from './format.ts';
 import { mailLink, webLink } from './links.ts';
 import type { Negotiated } from './negotiate.ts';
 import type { Notice } from './notice.ts';
@@ -47,7 +47,7 @@ export function responseOf(
   return {
     status: content.status,
     headers: [
-      ['Content-Type', MEDIA_TYPES[format]],
+      ['Content-Type', FORMATS[format].mediaType],
       ['Content-Length', lengthOf(body)],
       ['Content-Language', language],
       ...alwaysSaid(notice),
@@ -80,19 +80,8 @@ function render(content: Content, format: Format): string {
       return renderProblemJson(content);
     case 'brief-json':
       return renderBriefProblem(content);
-    case 'svg':
-    case 'png':
-    case 'gif':
-    case 'script':
-    case 'style':
-    case 'xslt':
-    case 'font':
-    case 'audio':
-    case 'video':
-    case 'track':
-    case 'manifest':
-      return renderSubresource(content, format);
   }
+  return renderSubresource(content, format);
 }
 
 /** For what passes by itself (RFC 9110 section 10.2.3, RFC 6585 section 4). */

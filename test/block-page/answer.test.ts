@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Answer, answerTo, headOf } from '../../src/block-page/answer.ts';
-import { type Format, isRaster, MEDIA_TYPES } from '../../src/block-page/format.ts';
+import { FORMATS, type Format, isRaster } from '../../src/block-page/format.ts';
 import type { Negotiated } from '../../src/block-page/negotiate.ts';
 import type { Notice } from '../../src/block-page/notice.ts';
 import { renderNotice } from '../../src/block-page/response.ts';
@@ -9,8 +9,8 @@ import { MARKS } from '../../src/block-page/template.ts';
 import { LANGUAGES } from '../../src/policy/policy.ts';
 import { blockedByRule, notice, SUBJECTS, TRADE_MINISTRY } from './notices.ts';
 
-const FORMATS = Object.keys(MEDIA_TYPES) as Format[];
-const NEGOTIATED: readonly Negotiated[] = FORMATS.flatMap((format) =>
+const ALL = Object.keys(FORMATS) as Format[];
+const NEGOTIATED: readonly Negotiated[] = ALL.flatMap((format) =>
   LANGUAGES.map((language) => ({ format, language })),
 );
 const ENGLISH_HTML = { format: 'html', language: 'en' } as const;

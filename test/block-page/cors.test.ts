@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Answer, answerTo } from '../../src/block-page/answer.ts';
-import { type Format, MEDIA_TYPES } from '../../src/block-page/format.ts';
+import { FORMATS, type Format } from '../../src/block-page/format.ts';
 import { negotiate } from '../../src/block-page/negotiate.ts';
 import type { Notice } from '../../src/block-page/notice.ts';
 import type { Wishes } from '../../src/block-page/wishes.ts';
@@ -61,19 +61,16 @@ describe('a script of another website', () => {
     expect(granted).toEqual(readable);
   });
 
-  test.each(Object.keys(MEDIA_TYPES) as Format[])(
-    'reads no answer as %s that tells of the reader',
-    (format) => {
-      const given = blockedByRule();
-      const told = answerTo(given, {
-        format,
-        language: 'en',
-        asker: { origin: ORIGIN, preflight: undefined },
-      });
-      const tells = /Ministry of Trade/.test(told.body);
-      expect(leaves(told).length > 0).toBe(!tells);
-    },
-  );
+  test.each(Object.keys(FORMATS) as Format[])('reads no answer as %s that tells of the reader', (format) => {
+    const given = blockedByRule();
+    const told = answerTo(given, {
+      format,
+      language: 'en',
+      asker: { origin: ORIGIN, preflight: undefined },
+    });
+    const tells = /Ministry of Trade/.test(told.body);
+    expect(leaves(told).length > 0).toBe(!tells);
+  });
 
   test.each([
     ['without an origin', { method: 'GET' }],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MEDIA_TYPES } from '../../src/block-page/format.ts';
+import { FORMATS } from '../../src/block-page/format.ts';
 import { negotiate } from '../../src/block-page/negotiate.ts';
 
 const CHROME =
@@ -144,7 +144,7 @@ describe('a hostile header', () => {
       fc.property(anyText, anyText, anyText, (accept, acceptLanguage, anything) => {
         const said = { origin: anything, 'sec-fetch-dest': anything, upgrade: anything };
         const { format, language } = negotiate({ accept, 'accept-language': acceptLanguage, ...said });
-        expect(Object.keys(MEDIA_TYPES)).toContain(format);
+        expect(Object.keys(FORMATS)).toContain(format);
         expect(['en', 'ko']).toContain(language);
       }),
       { numRuns: 2000 },
