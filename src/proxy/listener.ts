@@ -192,7 +192,6 @@ async function refuseOnSocket(
   { door, limits }: ForwardContext,
   wishes: Wishes = {},
 ): Promise<void> {
-  socket.on('error', () => socket.destroy());
   const notice = await refuse(refusal, line, socket, door);
   if (!socket.destroyed) await sendNoticeOnSocket(notice, wishes, socket, limits.lingerMs);
 }

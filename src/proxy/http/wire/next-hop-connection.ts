@@ -2,6 +2,7 @@ import type net from 'node:net';
 import type { ProxyError } from '../../../policy/proxy-error.ts';
 import { Answer } from './answer.ts';
 import { type BodyDecoder, createBodyDecoder, decodeSegment } from './body-decoder.ts';
+import { HeadCollector } from './head-collector.ts';
 import { keptForMs } from './kept-for.ts';
 import { type Framing, responseFraming } from './response-framing.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
@@ -32,8 +33,6 @@ type Bounds = { readonly exchangeIdleMs: number; readonly maxHeaderBytes: number
 /** A next hop that sends more interim responses than this is not about to answer. */
 export const MAX_INTERIM_RESPONSES = 32;
 
-const HEAD_END = '\r\n\r\n';
-
 /**
  * An HTTP/1.1 connection to an origin or a parent, as its client: one exchange after the other. All of its listeners
  * stay for as long as it does, so that an exchange costs none.
@@ -46,8 +45,7 @@ export class NextHopConnection {
   #answer: Answer | undefined;
   #decoder: BodyDecoder | undefined;
   #framing: Framing['kind'] = 'none';
-  /** The part of a head that has come. */
-  #partial: Buffer | undefined;
+  readonly #head = new HeadCollector();
   #interim = 0;
   /** Since when the head of a response has been due; undefined while the request is still being sent. */
   #dueSince: number | undefined;
@@ -128,30 +126,25 @@ export class NextHopConnection {
     }
   }
 
-  /** Gives where the head ends. */
+  /** Gives where the rest begins. */
   #readHead(bytes: Buffer, from: number): number {
-    const before = this.#partial?.length ?? 0;
-    const at = before === 0 ? afterLineEnds(bytes, from) : from;
-    const all =
-      this.#partial === undefined ? bytes.subarray(at) : Buffer.concat([this.#partial, bytes.subarray(at)]);
-    // What was searched already is not searched again but for what may begin the end.
-    const found = all.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length + 1), 'latin1');
-    const length = found === -1 ? all.length : found + HEAD_END.length;
-    if (length > this.#bounds.maxHeaderBytes) this.#giveUp('http_response_header_section_size');
-    else if (found === -1) this.#awaitRest(all);
-    else {
-      this.#partial = undefined;
-      this.#take(parseResponseHead(all.toString('latin1', 0, length)));
-    }
-    return at + length - before;
+    const before = this.#head.length;
+    const text = this.#head.add(bytes, from);
+    const { stoppedAt } = this.#head;
+    if ((text ?? this.#head).length > this.#bounds.maxHeaderBytes)
+      this.#giveUp('http_response_header_section_size');
+    else if (text === undefined) this.#awaitRest(before);
+    else this.#take(parseResponseHead(text));
+    return stoppedAt;
   }
 
-  #awaitRest(partial: Buffer): void {
-    this.#partial = partial;
+  #awaitRest(before: number): void {
     // The idle timer would not end a next hop that drips bytes which never make a head.
     const waitedMs = this.#dueSince === undefined ? 0 : performance.now() - this.#dueSince;
     if (waitedMs > this.#bounds.exchangeIdleMs) this.#giveUp('http_response_timeout');
-    else if (!mayBeginHead(partial)) this.#giveUp('http_protocol_error');
+    // Who speaks another protocol, or in other lines, need not be waited for.
+    else if (this.#head.isBroken || (before < PROTOCOL.length && !mayBeginHead(this.#head.partial)))
+      this.#giveUp('http_protocol_error');
   }
 
   #take(head: ResponseHead | undefined): void {
@@ -234,18 +227,7 @@ export class NextHopConnection {
   }
 }
 
-/** Behind a body that is longer than it says, some servers leave a line end (RFC 9112 section 2.2, of requests). */
-function afterLineEnds(bytes: Buffer, from: number): number {
-  let at = from;
-  while (bytes[at] === CARRIAGE_RETURN || bytes[at] === LINE_FEED) at++;
-  return at;
-}
-
-const CARRIAGE_RETURN = 0x0d;
-const LINE_FEED = 0x0a;
-
-/** Whether it can still become a head: who speaks another protocol need not be waited for. */
-const mayBeginHead = (partial: Buffer): boolean =>
-  PROTOCOL.startsWith(partial.toString('latin1', 0, PROTOCOL.length));
+/** Whether it can still become a head. */
+const mayBeginHead = (partial: string): boolean => PROTOCOL.startsWith(partial.slice(0, PROTOCOL.length));
 
 const PROTOCOL = 'HTTP/';
