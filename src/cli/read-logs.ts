@@ -1,5 +1,6 @@
+import type { LineTally } from '../decision-log/line-tally.ts';
 import type { LogSource } from '../decision-log/log-files.ts';
-import { type LogBatch, type ParseLine, readLog, type UnreadableLine } from '../decision-log/reader.ts';
+import { type LogBatch, type ParseLine, readLog } from '../decision-log/reader.ts';
 import { type Problem, type Result, succeed } from '../policy/result.ts';
 import { startProgress } from './progress.ts';
 
@@ -35,12 +36,7 @@ function totalOf(sources: readonly LogSource[]): number | undefined {
 }
 
 /** What is wrong with logs of which most lines could not be read; nothing when it is fewer. */
-export function unreadableProblems(lines: {
-  readonly read: number;
-  readonly unreadable: number;
-  readonly firstUnreadable: readonly UnreadableLine[];
-}): readonly Problem[] {
-  const { read, unreadable, firstUnreadable } = lines;
+export function unreadableProblems({ read, unreadable, firstUnreadable }: LineTally): readonly Problem[] {
   if (unreadable * 2 <= read) return [];
   return [
     ...firstUnreadable.map(({ at, problem }): Problem => ({ at, problem, hint: 'see docs/log-format.md' })),

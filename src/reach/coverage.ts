@@ -1,3 +1,4 @@
+import { createLineTally, type LineTally } from '../decision-log/line-tally.ts';
 import type { VisitEnding, VisitEntry } from '../decision-log/parse-visit.ts';
 import type { UnreadableLine } from '../decision-log/reader.ts';
 import { type Client, createDepartments, type DepartmentReach } from './departments.ts';
@@ -12,14 +13,7 @@ export type CoverageReport = {
   readonly departments: readonly DepartmentReach[];
   /** `notShown`: no handshake was offered. `beyondRoom`: of clients that found no place here. */
   readonly visits: { readonly counted: number; readonly notShown: number; readonly beyondRoom: number };
-  readonly lines: {
-    readonly read: number;
-    readonly unreadable: number;
-    /** The first few of them. */
-    readonly firstUnreadable: readonly UnreadableLine[];
-    /** Lines that the log itself says are missing. */
-    readonly lost: number;
-  };
+  readonly lines: LineTally;
 };
 
 export type Coverage = {
@@ -28,8 +22,6 @@ export type Coverage = {
 };
 
 type Blocked = Extract<VisitEntry, { readonly kind: 'blocked-connect' }>;
-
-const MAX_NAMED_LINES = 5;
 
 /**
  * Lines that wait for the other line of their visit. The two stand close together, but for a visit over which the log
@@ -42,8 +34,7 @@ export function createCoverage(since: number | undefined): Coverage {
   const departments = createDepartments();
   const blocked = createWaitingRoom<Blocked>(MAX_WAITING);
   const endings = createWaitingRoom<VisitEnding>(MAX_WAITING);
-  const firstUnreadable: UnreadableLine[] = [];
-  const lines = { read: 0, unreadable: 0, lost: 0 };
+  const lines = createLineTally();
   const visits = { counted: 0, notShown: 0, beyondRoom: 0 };
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
@@ -73,11 +64,10 @@ export function createCoverage(since: number | undefined): Coverage {
         return;
       }
       case 'gap':
-        lines.lost += entry.lines;
+        lines.noteLost(entry.lines);
         return;
       case 'unreadable':
-        lines.unreadable += 1;
-        if (firstUnreadable.length < MAX_NAMED_LINES) firstUnreadable.push(entry);
+        lines.noteUnreadable(entry);
         return;
       case 'other':
         return;
@@ -86,14 +76,14 @@ export function createCoverage(since: number | undefined): Coverage {
 
   return {
     take(entries) {
-      lines.read += entries.length;
+      lines.noteRead(entries.length);
       for (const entry of entries) takeOne(entry);
     },
     report: () => ({
       period: from > to ? undefined : { from, to },
       departments: departments.reach(),
       visits: { ...visits },
-      lines: { ...lines, firstUnreadable },
+      lines: lines.tally(),
     }),
   };
 }

@@ -1,3 +1,4 @@
+import { createLineTally, type LineTally } from '../decision-log/line-tally.ts';
 import type { LogEntry, LoggedDecision } from '../decision-log/parse-line.ts';
 import type { UnreadableLine } from '../decision-log/reader.ts';
 import { type DomainPattern, patternCovers } from '../policy/matching/domain-pattern.ts';
@@ -45,15 +46,9 @@ export type ReplayReport = {
   readonly lines: LineCounts;
 };
 
-export type LineCounts = {
-  readonly read: number;
-  readonly unreadable: number;
-  /** The first few of them. */
-  readonly firstUnreadable: readonly UnreadableLine[];
+export type LineCounts = LineTally & {
   /** Requests that the filter left out. */
   readonly leftOut: number;
-  /** Lines that the log itself says are missing. */
-  readonly lost: number;
 };
 
 export type Replay = {
@@ -61,15 +56,13 @@ export type Replay = {
   report(): ReplayReport;
 };
 
-const MAX_NAMED_LINES = 5;
-
 /** Takes the lines of logs in any order, and tells what would become of their requests under these policies. */
 export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings): Replay {
   const compare = comparingWith(policies, at);
   const tally = createTally();
   const versions = new Map<string, number>();
-  const firstUnreadable: UnreadableLine[] = [];
-  const lines = { read: 0, unreadable: 0, leftOut: 0, lost: 0 };
+  const lines = createLineTally();
+  let leftOut = 0;
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
 
@@ -87,7 +80,7 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
     const { facts, policy } = logged;
     const comparison = isWanted(facts.time) && isWantedHost(logged) ? compare(logged) : undefined;
     if (comparison === undefined || !isWantedDepartment(facts.department, comparison.department)) {
-      lines.leftOut += 1;
+      leftOut += 1;
       return;
     }
     note(facts.time);
@@ -97,7 +90,7 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
 
   const takeMalformed = (time: number, department: string | undefined): void => {
     if (!isWanted(time) || filter.host !== undefined || !isWantedDepartment(department)) {
-      lines.leftOut += 1;
+      leftOut += 1;
       return;
     }
     note(time);
@@ -121,11 +114,10 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
         takeMalformed(entry.time, entry.department);
         return;
       case 'gap':
-        lines.lost += entry.lines;
+        lines.noteLost(entry.lines);
         return;
       case 'unreadable':
-        lines.unreadable += 1;
-        if (firstUnreadable.length < MAX_NAMED_LINES) firstUnreadable.push(entry);
+        lines.noteUnreadable(entry);
         return;
       case 'outcome':
       case 'other':
@@ -135,7 +127,7 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
 
   return {
     take(entries) {
-      lines.read += entries.length;
+      lines.noteRead(entries.length);
       for (const entry of entries) takeOne(entry);
     },
     report() {
@@ -153,7 +145,7 @@ export function createReplay(policies: PolicySet, { filter, at }: ReplaySettings
         departments,
         rules: tally.rules(),
         partlySeen: partlySeen(policies),
-        lines: { ...lines, firstUnreadable },
+        lines: { ...lines.tally(), leftOut },
       };
     },
   };
