@@ -41,8 +41,7 @@ export const pathsIn = (directory: string) => ({
 
 /** Whether `directory` holds a CA or a part of one; only when it holds none may a caller create one there. */
 export function authorityExists(directory: string): boolean {
-  const paths = pathsIn(directory);
-  return existsSync(paths.key) || existsSync(paths.certificate);
+  return Object.values(pathsIn(directory)).some((path) => existsSync(path));
 }
 
 /** Reads what is in the folder, as it is at `now`. No key is opened. */

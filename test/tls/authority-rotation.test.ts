@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createAuthority, loadAuthority } from '../../src/tls/authority.ts';
-import { readAuthorityFolder } from '../../src/tls/authority-folder.ts';
+import { authorityExists, readAuthorityFolder } from '../../src/tls/authority-folder.ts';
 import {
   abandonRotation,
   activateNext,
@@ -51,6 +51,14 @@ function waiting() {
   if (folder.state !== 'waiting') throw new Error(folder.state);
   return { directory, old, next: folder.next.certificate.fingerprint256 };
 }
+
+test('of a CA of which only the next one is left nothing is made anew: it is to be restored', () => {
+  const { directory } = waiting();
+  for (const name of ['ca.key', 'ca.crt']) rmSync(join(directory, name));
+  expect(authorityExists(directory)).toBe(true);
+  const missing = problemsOf(loadAuthority(directory, NOW)).map(({ at }) => at);
+  expect(missing.toSorted()).toEqual([join(directory, 'ca.crt'), join(directory, 'ca.key')]);
+});
 
 describe('a rotation', () => {
   test('begins with a new root that waits, while the old one signs and clients are told of both', () => {
